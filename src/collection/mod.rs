@@ -1,0 +1,7 @@
+//! Rows routed to segments, results merged.
+
+pub mod delete;
+pub mod hybrid;
+pub mod query;
+pub mod search;
+pub mod write;

@@ -1,0 +1,3 @@
+//! Typed values, one column a field.
+
+pub mod rows;

@@ -1,0 +1,1 @@
+//! Distances over slices.

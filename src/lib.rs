@@ -1,0 +1,46 @@
+//! Elanus: a Milvus-compatible vector database that fits in a browser tab.
+//!
+//! The floors, from the bottom to the top; a module uses lower floors and its own folder, never a neighbour:
+//!
+//! | floor | rooms |
+//! | --- | --- |
+//! | 0 | [`error`], [`bitmap`], [`timestamp`] |
+//! | 1 | [`kernel`]: distances over slices |
+//! | 2 | [`schema`]: what a collection is; [`store`]: the words of storage |
+//! | 3 | [`column`]: typed values, one column a field |
+//! | 4 | [`filter`]: expression to bitmap; [`index`]: vector to candidates |
+//! | 5 | [`segment`]: growing and sealed rows, deletes, compaction |
+//! | 6 | [`collection`]: rows routed to segments, results merged |
+//! | 7 | [`command`]: every operation, asked and answered |
+//! | 8 | [`engine`]: open, execute, maintain; the catalog of names |
+//! | 9 | [`wire`]: bytes to commands and replies to bytes; [`host`]: storage, the only asynchronous floor |
+//! | 10 | `wasm`: the door to JavaScript |
+
+pub mod error;
+
+pub mod bitmap;
+pub mod timestamp;
+
+pub mod kernel;
+
+pub mod schema;
+pub mod store;
+
+pub mod column;
+
+pub mod filter;
+pub mod index;
+
+pub mod segment;
+
+pub mod collection;
+
+pub mod command;
+
+pub mod engine;
+
+pub mod host;
+pub mod wire;
+
+#[cfg(target_arch = "wasm32")]
+mod wasm;

@@ -1,0 +1,1 @@
+//! Bytes to commands and replies to bytes.
