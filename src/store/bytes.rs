@@ -58,6 +58,17 @@ impl Bytes {
         self.len == 0
     }
 
+    /// Appends zero bytes up to `len`, reserving room for `capacity` bytes at the first growth.
+    pub fn grow(&mut self, len: usize, capacity: usize) {
+        debug_assert!(self.len <= len && len <= capacity);
+        let lines = capacity.div_ceil(64);
+        if self.lines.capacity() < lines {
+            self.lines.reserve_exact(lines - self.lines.len());
+        }
+        self.lines.resize(len.div_ceil(64), Line([0; 64]));
+        self.len = len;
+    }
+
     /// Keeps the first `len` bytes.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);

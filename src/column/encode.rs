@@ -1,0 +1,1 @@
+//! Columns to stored bytes and back.
