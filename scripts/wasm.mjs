@@ -1,0 +1,87 @@
+// Rust to pkg/wasm: cargo, wasm-bindgen, wasm-opt, and the glue wrapped as a factory.
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure, run, step } from './run.mjs'
+import { filesUnder, fingerprint, isFresh, remember } from './fingerprint.mjs'
+import { root, wasmBindgenVersion, wasmTarget } from './tools.mjs'
+
+const out = join(root, 'pkg', 'wasm')
+const outputs = () => filesUnder('pkg/wasm')
+
+/** Every feature that the compiler may use; simd128 is the baseline, the rest are rustc's defaults for wasm32. */
+const optimiser = [
+  '-O3', '--enable-simd', '--enable-bulk-memory', '--enable-bulk-memory-opt', '--enable-nontrapping-float-to-int',
+  '--enable-sign-ext', '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue',
+  '--strip-debug', '--strip-producers',
+]
+
+/** Builds pkg/wasm unless it is up to date. `optimise: false` leaves wasm-opt out, for quick rounds while developing. */
+export async function buildWasm({ wasmEnv }, { optimise = true } = {}) {
+  const rustc = await run('rustc', ['-vV'], { env: wasmEnv, cwd: root })
+  const sources = ['Cargo.toml', 'Cargo.lock', '.cargo', 'src', 'scripts/wasm.mjs'].flatMap(path => filesUnder(path))
+  const flags = optimise ? optimiser : []
+  const inputs = fingerprint(sources, [rustc, wasmBindgenVersion, wasmEnv.CARGO_PROFILE_RELEASE_LTO ?? '', ...flags])
+  if (isFresh('wasm', inputs, outputs())) return console.log('pkg/wasm: up to date')
+
+  await step('cargo build for wasm32', 'about 1 minute the first time', () =>
+    run('cargo', ['build', '--release', '--lib', '--target', wasmTarget], { env: wasmEnv, cwd: root }))
+  const built = join(wasmEnv.CARGO_TARGET_DIR, wasmTarget, 'release', 'elanus.wasm')
+  await step('wasm-bindgen', '', async () => {
+    rmSync(out, { recursive: true, force: true })
+    mkdirSync(out, { recursive: true })
+    await run('wasm-bindgen', ['--target', 'web', '--omit-default-module-path', '--out-dir', out, '--out-name', 'glue', built], { env: wasmEnv })
+    // A .gitignore in here would make npm pack leave everything out.
+    rmSync(join(out, '.gitignore'), { force: true })
+    rmSync(join(out, 'glue_bg.wasm.d.ts'), { force: true })
+    wrapGlue()
+  })
+  const raw = join(out, 'glue_bg.wasm')
+  const final = join(out, 'elanus.wasm')
+  if (optimise) {
+    await step('wasm-opt', 'runs in Node, about 1 minute', () => run('wasm-opt', [...optimiser, raw, '-o', final], { env: wasmEnv }))
+    rmSync(raw)
+  } else {
+    renameSync(raw, final)
+  }
+  await step('SIMD check', '', () => checkSimd(final, wasmEnv))
+  remember('wasm', inputs, outputs())
+}
+
+/**
+ * wasm-bindgen's glue is a module singleton: a second initialisation returns the first instance, even after a trap.
+ * Wrapped in a function it gives every open database its own. Only initSync is kept of the ways to initialise.
+ */
+function wrapGlue() {
+  const source = readFileSync(join(out, 'glue.js'), 'utf8')
+  const cut = (text, from, to) => {
+    const start = text.indexOf(from)
+    const end = text.indexOf(to, start)
+    if (start < 0 || end < 0) throw new Failure(`glue.js of wasm-bindgen ${wasmBindgenVersion} has no "${from}" before "${to}": adapt scripts/wasm.mjs`)
+    return text.slice(0, start) + text.slice(end)
+  }
+  let body = cut(source, 'async function __wbg_load', 'function initSync')
+  body = cut(body, 'let __wbg_init_promise', 'export {')
+  body = body.replace(/^export \{[^}]*\};?\s*$/m, '').replace(/^export (?=class |function |const )/gm, '').replace(/^\/\* @ts-self-types.*$/m, '')
+  if (/^(import|export)\b/m.test(body)) throw new Failure('glue.js imports or exports more than a factory can wrap: adapt scripts/wasm.mjs')
+  writeFileSync(join(out, 'elanus.js'), `/* Generated. One call, one independent instance. */
+export function createGlue() {
+${body.trim()}
+return { initSync, Database };
+}
+`)
+  writeFileSync(join(out, 'elanus.d.ts'), `import type * as glue from './glue.js'
+/** Makes glue that shares nothing with other glue: its own instance, its own memory. */
+export function createGlue(): { initSync: typeof glue.initSync; Database: typeof glue.Database }
+export type Database = glue.Database
+`)
+  rmSync(join(out, 'glue.js'))
+}
+
+/**
+ * Refuses a build that lost its SIMD baseline: a RUSTFLAGS variable or another configuration replaces the flags of
+ * .cargo/config.toml without a word, and the result works, several times slower.
+ */
+async function checkSimd(file, env) {
+  const text = await run('wasm-dis', [file], { env })
+  if (!/\bf32x4\.(add|mul)\b/.test(text)) throw new Failure(`${file} has no f32x4 arithmetic: are the flags of .cargo/config.toml in force?`)
+}
