@@ -1,1 +1,75 @@
-//! The contract of vector indexes.
+//! Vector to candidates: the contract that every index answers by.
+//!
+//! An index finds rows of *one segment's* vector column; it knows rows and distances, not primary keys, filters or
+//! scores. Distances are smaller for nearer vectors, whatever the metric ([`Metric::score`](crate::schema::Metric)).
+
+pub mod flat;
+pub mod top;
+
+use std::cmp::Ordering;
+
+use crate::bitmap::Bitmap;
+use crate::column::VectorColumn;
+use top::Top;
+
+/// A row that an index found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// The row.
+    pub row: u32,
+    /// Its distance, by which hits are ordered and from which scores are made.
+    pub distance: f32,
+}
+
+/// What is asked of an index.
+pub struct Request<'a> {
+    /// The vectors that were indexed.
+    pub column: &'a VectorColumn,
+    /// The query vector, of the column's `dim`.
+    pub query: &'a [f32],
+    /// The rows that count: live ones that pass the filter.
+    pub allowed: &'a Bitmap,
+    /// How many candidates are wanted.
+    pub limit: u32,
+    /// The distances that count.
+    pub range: Range,
+    /// Which of two rows at one distance comes first.
+    pub tie: &'a dyn Fn(u32, u32) -> Ordering,
+}
+
+/// Bounds of a range search, on distances.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// The nearest distance that counts, itself included.
+    pub from: f32,
+    /// The first distance that is too far.
+    pub to: f32,
+}
+
+impl Range {
+    /// No bounds.
+    pub const ALL: Range = Range { from: f32::NEG_INFINITY, to: f32::INFINITY };
+
+    /// Whether there are no bounds. An infinite distance, which huge vectors have, counts then.
+    pub fn is_all(self) -> bool {
+        self == Range::ALL
+    }
+
+    /// Whether a distance counts.
+    pub fn contains(self, distance: f32) -> bool {
+        self.is_all() || (self.from <= distance && distance < self.to)
+    }
+}
+
+/// A structure that answers for one vector column of one segment.
+pub trait VectorIndex {
+    /// The nearest allowed rows within the range, nearest first, ties in the request's order; fewer than `limit` when
+    /// there are no more.
+    fn search(&self, request: &Request<'_>) -> Top;
+
+    /// The heap that the index holds, in bytes.
+    fn size_bytes(&self) -> u64;
+
+    /// What it is, in words for `describeIndex`.
+    fn describe(&self) -> &'static str;
+}

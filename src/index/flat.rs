@@ -1,0 +1,182 @@
+//! Exact scan: the distance to every allowed row.
+
+use super::{Candidate, Request, VectorIndex, top::Top};
+use crate::column::VectorColumn;
+use crate::kernel;
+use crate::schema::Metric;
+
+/// An exact scan under one metric.
+#[derive(Debug, Clone)]
+pub struct Flat {
+    metric: Metric,
+    /// The Euclidean norm of each row, for COSINE; empty otherwise.
+    norms: Vec<f32>,
+}
+
+impl Flat {
+    /// What `describe` says.
+    pub const NAME: &'static str = "exact scan";
+
+    /// The index of no rows.
+    pub fn new(metric: Metric) -> Flat {
+        Flat { metric, norms: Vec::new() }
+    }
+
+    /// Takes in the rows that were appended to the column since the last call.
+    pub fn extend(&mut self, column: &VectorColumn) {
+        if self.metric == Metric::Cosine {
+            for row in self.norms.len() as u32..column.len() {
+                let vector = column.row(row);
+                self.norms.push(kernel::inner_product(vector, vector).sqrt());
+            }
+        }
+    }
+}
+
+impl VectorIndex for Flat {
+    fn search(&self, request: &Request<'_>) -> Top {
+        let query = request.query;
+        match self.metric {
+            Metric::L2 => scan(
+                request,
+                |rows| kernel::squared_distances(query, rows),
+                |row| kernel::squared_distance(query, row),
+                |_, distance| distance,
+            ),
+            Metric::Ip => scan(
+                request,
+                |rows| kernel::inner_products(query, rows),
+                |row| kernel::inner_product(query, row),
+                |_, product| -product,
+            ),
+            Metric::Cosine => {
+                let query_norm = kernel::inner_product(query, query).sqrt();
+                scan(
+                    request,
+                    |rows| kernel::inner_products(query, rows),
+                    |row| kernel::inner_product(query, row),
+                    |row, product| {
+                        let norms = query_norm * self.norms[row as usize];
+                        // A zero vector is as near to all others as a right angle.
+                        if norms > 0.0 { -(product / norms).clamp(-1.0, 1.0) } else { 0.0 }
+                    },
+                )
+            }
+        }
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.norms.len() as u64 * 4
+    }
+
+    fn describe(&self) -> &'static str {
+        Flat::NAME
+    }
+}
+
+/// Offers every allowed row. Four neighbours go through the kernel at once when most of them are allowed.
+fn scan(
+    request: &Request<'_>,
+    four: impl Fn(&[f32]) -> [f32; 4],
+    one: impl Fn(&[f32]) -> f32,
+    distance: impl Fn(u32, f32) -> f32,
+) -> Top {
+    let dim = request.column.dim() as usize;
+    let words = request.allowed.words();
+    let mut top = Top::new(request.limit);
+    let mut offer = |row: u32, measure: f32| {
+        // Where floats overflow, the row is as far as can be; it is not lost.
+        let distance = Some(distance(row, measure)).filter(|distance| !distance.is_nan()).unwrap_or(f32::INFINITY);
+        if distance <= top.threshold() && request.range.contains(distance) {
+            top.offer(Candidate { row, distance }, request.tie);
+        }
+    };
+    let mut first = 0;
+    for page in request.column.page_floats() {
+        let rows = (page.len() / dim) as u32;
+        let mut at = 0;
+        while at < rows {
+            let row = first + at;
+            let rest = words[row as usize / 64] >> (row % 64);
+            if rest == 0 {
+                at += 64 - row % 64;
+                continue;
+            }
+            let within = (rows - at).min(64 - row % 64);
+            let start = at as usize * dim;
+            if within >= 4 && (rest & 0b1111).count_ones() >= 3 {
+                let measures = four(&page[start..start + 4 * dim]);
+                for (next, measure) in measures.into_iter().enumerate() {
+                    if rest >> next & 1 == 1 {
+                        offer(row + next as u32, measure);
+                    }
+                }
+                at += 4;
+            } else {
+                if rest & 1 == 1 {
+                    offer(row, one(&page[start..start + dim]));
+                }
+                // On to the next allowed row of this word, or to the next word.
+                at += (rest >> 1).trailing_zeros().saturating_add(1).min(64 - row % 64);
+            }
+        }
+        first += rows;
+    }
+    top
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitmap::Bitmap;
+    use crate::index::Range;
+
+    fn column(rows: u32, dim: u32) -> VectorColumn {
+        let mut column = VectorColumn::new(dim);
+        let elements: Vec<f32> =
+            (0..rows * dim).map(|i| (i.wrapping_mul(2_654_435_761) >> 20) as f32 - 2048.0).collect();
+        column.extend(&elements);
+        column
+    }
+
+    fn naive(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
+        let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+        match metric {
+            Metric::L2 => a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum(),
+            Metric::Ip => -dot(a, b),
+            Metric::Cosine => -dot(a, b) / (dot(a, a) * dot(b, b)).sqrt(),
+        }
+    }
+
+    #[test]
+    fn finds_the_nearest_allowed_rows_for_every_mask() {
+        let (rows, dim) = (700, 1000);
+        let column = column(rows, dim);
+        assert!(column.pages().len() > 2, "the scan has to cross pages");
+        let query: Vec<f32> = column.row(5).iter().map(|x| x + 3.0).collect();
+        for metric in [Metric::L2, Metric::Ip, Metric::Cosine] {
+            let mut flat = Flat::new(metric);
+            flat.extend(&column);
+            for step in [1, 2, 3, 7, 64, 65, 699] {
+                let allowed = Bitmap::from_fn(rows, |row| row % step == 0 || row == rows - 1);
+                let tie = |a: u32, b: u32| a.cmp(&b);
+                let request = Request {
+                    column: &column,
+                    query: &query,
+                    allowed: &allowed,
+                    limit: 10,
+                    range: Range::ALL,
+                    tie: &tie,
+                };
+                let found: Vec<u32> = flat.search(&request).into_sorted(&tie).iter().map(|c| c.row).collect();
+                let mut expected: Vec<u32> = allowed.iter().collect();
+                expected.sort_by(|a, b| {
+                    let distance = |row: &u32| naive(metric, &query, column.row(*row));
+                    distance(a).total_cmp(&distance(b))
+                });
+                expected.truncate(10);
+                assert_eq!(found, expected, "{metric:?}, every {step}th row");
+            }
+        }
+    }
+}
