@@ -68,7 +68,7 @@ function answer(home, request, response) {
 /** The file that a request names, or undefined: nothing outside `home` is ever named, by dots or by links. */
 function locate(home, url) {
   try {
-    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname)
+    const path = decodeURIComponent(url.split(/[?#]/, 1)[0])
     if (path.includes('\0')) return undefined
     let file = resolve(home, `.${path}`)
     if (statSync(file).isDirectory()) file = join(file, 'index.html')

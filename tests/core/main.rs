@@ -1,0 +1,3 @@
+//! Tests of the crate as a whole and of the house that it lives in, in one binary.
+
+mod tidy;
