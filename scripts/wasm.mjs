@@ -49,29 +49,34 @@ export async function buildWasm({ wasmEnv }, { optimise = true } = {}) {
 
 /**
  * wasm-bindgen's glue is a module singleton: a second initialisation returns the first instance, even after a trap.
- * Wrapped in a function it gives every open database its own. Only initSync is kept of the ways to initialise.
+ * Wrapped in a function it gives every open database its own. Only initSync is kept of the ways to initialise, and
+ * all that the instance exports passes through the caller's `guard`, which is where a trap can be noticed.
  */
 function wrapGlue() {
   const source = readFileSync(join(out, 'glue.js'), 'utf8')
+  const unknown = what => new Failure(`glue.js of wasm-bindgen ${wasmBindgenVersion} has no ${what}: adapt scripts/wasm.mjs`)
   const cut = (text, from, to) => {
     const start = text.indexOf(from)
     const end = text.indexOf(to, start)
-    if (start < 0 || end < 0) throw new Failure(`glue.js of wasm-bindgen ${wasmBindgenVersion} has no "${from}" before "${to}": adapt scripts/wasm.mjs`)
+    if (start < 0 || end < 0) throw unknown(`"${from}" before "${to}"`)
     return text.slice(0, start) + text.slice(end)
   }
   let body = cut(source, 'async function __wbg_load', 'function initSync')
   body = cut(body, 'let __wbg_init_promise', 'export {')
   body = body.replace(/^export \{[^}]*\};?\s*$/m, '').replace(/^export (?=class |function |const )/gm, '').replace(/^\/\* @ts-self-types.*$/m, '')
+  const exported = 'wasm = instance.exports;'
+  if (body.split(exported).length !== 2) throw unknown(`single "${exported}"`)
+  body = body.replace(exported, `${exported}\n    wasm = guard(wasm);`)
   if (/^(import|export)\b/m.test(body)) throw new Failure('glue.js imports or exports more than a factory can wrap: adapt scripts/wasm.mjs')
   writeFileSync(join(out, 'elanus.js'), `/* Generated. One call, one independent instance. */
-export function createGlue() {
+export function createGlue(guard) {
 ${body.trim()}
 return { initSync, Database };
 }
 `)
   writeFileSync(join(out, 'elanus.d.ts'), `import type * as glue from './glue.js'
-/** Makes glue that shares nothing with other glue: its own instance, its own memory. */
-export function createGlue(): { initSync: typeof glue.initSync; Database: typeof glue.Database }
+/** Makes glue that shares nothing with other glue: its own instance, its own memory. Calls only what \`guard\` returns. */
+export function createGlue(guard: (exports: WebAssembly.Exports) => WebAssembly.Exports): { initSync: typeof glue.initSync; Database: typeof glue.Database }
 export type Database = glue.Database
 `)
   rmSync(join(out, 'glue.js'))

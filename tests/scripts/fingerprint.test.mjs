@@ -12,6 +12,7 @@ const inputs = () => fingerprint(filesUnder(`${folder}/in`), ['version 1'])
 const outputs = () => filesUnder(`${folder}/out`)
 
 before(() => {
+  rmSync(join(root, 'target', 'stamps', 'fingerprint-test'), { force: true })
   mkdirSync(join(root, folder, 'in', 'deep'), { recursive: true })
   mkdirSync(join(root, folder, 'out'), { recursive: true })
 })

@@ -10,11 +10,11 @@ fn text(path: &str) -> String {
 fn quoted_after(path: &str, before: &str) -> String {
     let text = text(path);
     let start = text.find(before).unwrap_or_else(|| panic!("{path} has no {before:?}")) + before.len();
-    text[start..].split(['"', '\'']).next().unwrap().to_string()
+    text[start..].split(['"', '\'']).next().unwrap_or_default().to_string()
 }
 
 fn package_version(path: &str) -> String {
-    let manifest: serde_json::Value = serde_json::from_str(&text(path)).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text(path)).expect("npm reads it, so it is JSON");
     manifest["version"].as_str().unwrap_or_else(|| panic!("{path} has no version")).to_string()
 }
 
