@@ -6,8 +6,13 @@
 pub mod check;
 pub mod data_type;
 pub mod index_params;
+pub mod index_type;
 pub mod metric;
 pub mod name;
+pub mod paging;
+pub mod properties;
+pub mod rules;
+pub mod search_params;
 pub mod value;
 
 use std::collections::BTreeMap;
