@@ -62,6 +62,13 @@ pub struct Progress {
     pub total: u64,
 }
 
+impl Continuation {
+    /// The command, to be run anew on another engine.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+}
+
 impl Engine {
     /// The engine of a store: `keys` are all that the store has, `catalog` is the blob of [`BlobKey::Catalog`].
     ///

@@ -1,0 +1,482 @@
+//! The work behind a [`Driver`](super::driver::Driver): one task that owns the engine, so that nothing is ever
+//! borrowed while it waits.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context as PollContext, Poll, Waker};
+
+use futures_channel::oneshot;
+
+use super::driver::{Maintenance, Opened};
+use super::epoch::Claim;
+use super::executor::give_way;
+use super::export::Export;
+use super::import::Import;
+use super::{Clock, Host, Pending};
+use crate::command::{Command, Reply};
+use crate::engine::{Engine, Options, Step};
+use crate::error::{Error, Result};
+use crate::store::{Batch, BlobKey};
+use crate::timestamp::Context;
+
+/// Bytes that commands may have written and the host not yet stored before later commands wait.
+const UNCOMMITTED_BYTES_MAX: u64 = 32 << 20;
+
+/// How often a store is opened again after a failure before the failure is passed on.
+const REOPEN_ATTEMPTS: u32 = 3;
+
+/// Where an answer goes.
+type Answer<T> = oneshot::Sender<Result<T>>;
+
+/// What can be asked of a runner.
+pub(super) enum Request {
+    Open(Answer<Opened>),
+    Run(Box<Command>, Answer<Reply>),
+    Maintain(u32, Answer<Maintenance>),
+    ExportStart(Answer<u64>),
+    ExportNext(u64, Answer<Option<Vec<u8>>>),
+    ExportEnd(u64, Answer<()>),
+    ImportChunk(Vec<u8>, Answer<()>),
+    ImportEnd(Answer<()>),
+    Close(Answer<()>),
+}
+
+/// Requests that wait for the runner.
+#[derive(Default)]
+pub(super) struct Inbox {
+    state: RefCell<InboxState>,
+}
+
+#[derive(Default)]
+struct InboxState {
+    requests: VecDeque<Request>,
+    waker: Option<Waker>,
+    is_closed: bool,
+}
+
+impl Inbox {
+    /// Adds a request; a closed inbox drops it, which its asker reads as `Closed`.
+    pub fn push(&self, request: Request) {
+        let mut state = self.state.borrow_mut();
+        if state.is_closed {
+            return;
+        }
+        state.requests.push_back(request);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, context: &mut PollContext<'_>) -> Poll<Request> {
+        let mut state = self.state.borrow_mut();
+        match state.requests.pop_front() {
+            Some(request) => Poll::Ready(request),
+            None => {
+                state.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn close(&self) {
+        let mut state = self.state.borrow_mut();
+        state.is_closed = true;
+        let dropped = mem::take(&mut state.requests);
+        drop(state);
+        drop(dropped);
+    }
+}
+
+/// What runs.
+enum State {
+    /// Nothing was opened yet.
+    Unopened,
+    /// An engine, equal to the store and the commits under way.
+    Open(Box<Engine>, Claim),
+    /// The engine was dropped and no new one could be opened so far.
+    Lost(Claim),
+    /// Another writer has the store.
+    Fenced,
+}
+
+/// Commands that were executed and not answered, and what they wrote.
+#[derive(Default)]
+struct Group {
+    batch: Batch,
+    answers: Vec<Box<dyn FnOnce(Result<()>)>>,
+}
+
+struct InFlight {
+    commit: Pending<()>,
+    keys: Vec<BlobKey>,
+    size_bytes: u64,
+    answers: Vec<Box<dyn FnOnce(Result<()>)>>,
+}
+
+/// Owner of the engine.
+pub(super) struct Runner {
+    host: Rc<dyn Host>,
+    options: Options,
+    clock: Rc<dyn Clock>,
+    inbox: Rc<Inbox>,
+    writer: u64,
+    state: State,
+    /// How many engines were dropped; what was begun on one cannot be finished on the next.
+    engines_lost: u64,
+    pending: Group,
+    in_flight: Option<InFlight>,
+    exports: BTreeMap<u64, Export>,
+    export_count: u64,
+    import: Option<Import>,
+}
+
+enum Event {
+    Asked(Request),
+    Committed(Result<()>),
+}
+
+impl Runner {
+    /// A runner that has opened nothing yet.
+    pub fn new(host: Rc<dyn Host>, options: Options, clock: Rc<dyn Clock>, inbox: Rc<Inbox>) -> Runner {
+        let writer = clock.random();
+        Runner {
+            host,
+            options,
+            clock,
+            inbox,
+            writer,
+            state: State::Unopened,
+            engines_lost: 0,
+            pending: Group::default(),
+            in_flight: None,
+            exports: BTreeMap::new(),
+            export_count: 0,
+            import: None,
+        }
+    }
+
+    /// Answers requests until one of them closes the store.
+    pub async fn run(mut self) {
+        loop {
+            match self.next().await {
+                Event::Committed(result) => self.committed(result).await,
+                Event::Asked(Request::Close(answer)) => {
+                    self.drain().await;
+                    let result = self.host.close().await;
+                    self.inbox.close();
+                    let _ = answer.send(result);
+                    return;
+                }
+                Event::Asked(request) => {
+                    self.answer(request).await;
+                    // Storage can only report between two turns of the world, so each command ends one.
+                    give_way().await;
+                }
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        let has_room = self.uncommitted_bytes() < UNCOMMITTED_BYTES_MAX;
+        poll_fn(|context| {
+            if let Poll::Ready(result) = self.poll_commit(context) {
+                return Poll::Ready(Event::Committed(result));
+            }
+            if has_room { self.inbox.poll(context).map(Event::Asked) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    async fn answer(&mut self, request: Request) {
+        match request {
+            Request::Open(answer) => {
+                let _ = answer.send(self.open().await);
+            }
+            Request::Run(command, answer) => {
+                let result = self.execute(*command).await;
+                self.conclude(result, answer);
+            }
+            Request::Maintain(budget, answer) => {
+                let result = self.maintain(budget).await;
+                self.conclude(result, answer);
+            }
+            Request::ExportStart(answer) => {
+                let _ = answer.send(self.export_start().await);
+            }
+            Request::ExportNext(export, answer) => {
+                let _ = answer.send(self.export_next(export).await);
+            }
+            Request::ExportEnd(export, answer) => {
+                self.exports.remove(&export);
+                let _ = answer.send(Ok(()));
+            }
+            Request::ImportChunk(bytes, answer) => {
+                let _ = answer.send(self.import_chunk(&bytes).await);
+            }
+            Request::ImportEnd(answer) => {
+                let _ = answer.send(self.import_end().await);
+            }
+            Request::Close(_) => unreachable!("the loop answers it"),
+        }
+    }
+
+    async fn open(&mut self) -> Result<Opened> {
+        match &self.state {
+            State::Open(_, claim) => return Ok(Opened { is_new: false, epoch: claim.number }),
+            State::Lost(_) | State::Fenced => {
+                return self.ready().await.map(|(_, claim)| Opened { is_new: false, epoch: claim.number });
+            }
+            State::Unopened => {}
+        }
+        self.import = None;
+        let (engine, claim, is_new) = self.load(None).await?;
+        let epoch = claim.number;
+        self.state = State::Open(Box::new(engine), claim);
+        Ok(Opened { is_new, epoch })
+    }
+
+    /// The engine, opened again if it was lost.
+    async fn ready(&mut self) -> Result<(&mut Engine, &Claim)> {
+        if let State::Lost(claim) = &self.state {
+            let claim = claim.clone();
+            self.reopen(claim).await?;
+        }
+        match &mut self.state {
+            State::Open(engine, claim) => Ok((engine, claim)),
+            State::Fenced => Err(fenced()),
+            State::Unopened | State::Lost(_) => Err(Error::Closed),
+        }
+    }
+
+    async fn execute(&mut self, mut command: Command) -> Result<(Reply, Batch)> {
+        let context = Context { now_ms: self.clock.now_ms(), seed: self.clock.random() };
+        'anew: loop {
+            let mut step = self.ready().await?.0.execute(command, context)?;
+            loop {
+                let (keys, waiting) = match step {
+                    Step::Done(reply, batch) => return Ok((reply, batch)),
+                    Step::Need(keys, waiting) => (keys, waiting),
+                };
+                let engines_lost = self.engines_lost;
+                if self.writes_any(&keys) {
+                    self.drain().await;
+                }
+                let load = self.host.load(&keys);
+                let blobs = self.beside_commits(load).await;
+                if engines_lost != self.engines_lost {
+                    command = waiting.into_command();
+                    continue 'anew;
+                }
+                let blobs = keys.into_iter().zip(blobs?).collect();
+                step = self.ready().await?.0.resume(waiting, blobs, context)?;
+            }
+        }
+    }
+
+    async fn maintain(&mut self, budget: u32) -> Result<(Maintenance, Batch)> {
+        let is_held_back = !self.exports.is_empty();
+        let (engine, _) = self.ready().await?;
+        if is_held_back {
+            return Ok((Maintenance { has_more: true, progress: None }, Batch::default()));
+        }
+        let step = engine.maintain(budget)?;
+        Ok((Maintenance { has_more: step.has_more, progress: step.progress }, step.batch))
+    }
+
+    /// Sends an answer once every commit that it could have seen is stored; that may be at once.
+    fn conclude<T: 'static>(&mut self, result: Result<(T, Batch)>, answer: Answer<T>) {
+        let (result, batch) = match result {
+            Ok((reply, batch)) => (Ok(reply), batch),
+            Err(error) => (Err(error), Batch::default()),
+        };
+        let send: Box<dyn FnOnce(Result<()>)> = Box::new(move |stored| {
+            let _ = answer.send(stored.and(result));
+        });
+        if !batch.is_empty() || !self.pending.batch.is_empty() {
+            self.pending.batch.merge(batch);
+            self.pending.answers.push(send);
+            self.start_commit();
+        } else if let Some(in_flight) = &mut self.in_flight {
+            in_flight.answers.push(send);
+        } else {
+            send(Ok(()));
+        }
+    }
+
+    fn start_commit(&mut self) {
+        let State::Open(_, claim) = &self.state else { return };
+        if self.in_flight.is_some() || self.pending.batch.is_empty() {
+            return;
+        }
+        let Group { mut batch, answers } = mem::take(&mut self.pending);
+        claim.sign(&mut batch);
+        let keys = batch.writes.keys().copied().collect();
+        let size_bytes = batch.size_bytes();
+        self.in_flight = Some(InFlight { commit: self.host.commit(batch), keys, size_bytes, answers });
+    }
+
+    fn poll_commit(&mut self, context: &mut PollContext<'_>) -> Poll<Result<()>> {
+        match &mut self.in_flight {
+            Some(in_flight) => in_flight.commit.as_mut().poll(context),
+            None => Poll::Pending,
+        }
+    }
+
+    async fn committed(&mut self, result: Result<()>) {
+        let answers = self.in_flight.take().map(|in_flight| in_flight.answers).unwrap_or_default();
+        match result {
+            Ok(()) => {
+                if let State::Open(_, claim) = &mut self.state {
+                    claim.signed();
+                }
+                for answer in answers {
+                    answer(Ok(()));
+                }
+                self.start_commit();
+            }
+            Err(error) => self.failed(error, answers).await,
+        }
+    }
+
+    /// Memory is ahead of storage: opens the engine again, then answers whoever waits.
+    async fn failed(&mut self, error: Error, mut answers: Vec<Box<dyn FnOnce(Result<()>)>>) {
+        answers.extend(mem::take(&mut self.pending).answers);
+        self.engines_lost += 1;
+        if let State::Open(_, claim) = mem::replace(&mut self.state, State::Fenced)
+            && !matches!(error, Error::Locked { .. })
+        {
+            // A failure is kept in the state; the next call tries again and passes it on.
+            let _ = self.reopen(claim).await;
+        }
+        let error = match error {
+            Error::Quota { .. } | Error::Storage { .. } | Error::Evicted { .. } | Error::UnknownCommit { .. } => error,
+            Error::Locked { .. } => fenced(),
+            error => Error::UnknownCommit { reason: error.to_string() },
+        };
+        for answer in answers {
+            answer(Err(error.clone()));
+        }
+    }
+
+    async fn reopen(&mut self, claim: Claim) -> Result<()> {
+        let mut attempt = 1;
+        loop {
+            match self.load(Some(&claim)).await {
+                Ok((engine, claim, _)) => {
+                    self.state = State::Open(Box::new(engine), claim);
+                    return Ok(());
+                }
+                Err(Error::Locked { .. }) => {
+                    self.state = State::Fenced;
+                    return Err(fenced());
+                }
+                Err(Error::Storage { .. } | Error::UnknownCommit { .. }) if attempt < REOPEN_ATTEMPTS => attempt += 1,
+                Err(error) => {
+                    self.state = State::Lost(claim);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Takes the store over, and only then looks at it: whoever had it can change it no more.
+    async fn load(&self, mine: Option<&Claim>) -> Result<(Engine, Claim, bool)> {
+        let mut claim = Claim::take(&*self.host, self.writer, mine).await?;
+        if claim.was_importing {
+            Import::clear(&*self.host, &mut claim).await?;
+        }
+        let keys = self.host.list(&[]).await?;
+        let catalog = self.host.load(&[BlobKey::Catalog]).await?.pop().flatten();
+        let is_new = keys.iter().all(|key| *key == BlobKey::Epoch);
+        Ok((Engine::open(self.options, keys, catalog)?, claim, is_new))
+    }
+
+    fn uncommitted_bytes(&self) -> u64 {
+        self.pending.batch.size_bytes() + self.in_flight.as_ref().map_or(0, |in_flight| in_flight.size_bytes)
+    }
+
+    fn writes_any(&self, keys: &[BlobKey]) -> bool {
+        let in_flight = self.in_flight.as_ref().map_or(&[][..], |in_flight| &in_flight.keys);
+        keys.iter().any(|key| self.pending.batch.writes.contains_key(key) || in_flight.contains(key))
+    }
+
+    /// Waits until everything executed is stored, or has failed.
+    async fn drain(&mut self) {
+        while self.in_flight.is_some() {
+            let result = poll_fn(|context| self.poll_commit(context)).await;
+            self.committed(result).await;
+        }
+    }
+
+    /// Waits for `work`; commits go on meanwhile, and what they bring is dealt with.
+    async fn beside_commits<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            let event = poll_fn(|context| {
+                if let Poll::Ready(result) = self.poll_commit(context) {
+                    return Poll::Ready(Err(result));
+                }
+                work.as_mut().poll(context).map(Ok)
+            });
+            match event.await {
+                Ok(done) => return done,
+                Err(result) => self.committed(result).await,
+            }
+        }
+    }
+
+    async fn export_start(&mut self) -> Result<u64> {
+        self.ready().await?;
+        self.drain().await;
+        let export = Export::start(&*self.host).await?;
+        self.export_count += 1;
+        self.exports.insert(self.export_count, export);
+        Ok(self.export_count)
+    }
+
+    async fn export_next(&mut self, id: u64) -> Result<Option<Vec<u8>>> {
+        let mut export =
+            self.exports.remove(&id).ok_or_else(|| Error::Aborted { reason: format!("there is no export {id}") })?;
+        let host = self.host.clone();
+        let (export, chunk) = self
+            .beside_commits(async move {
+                let chunk = export.next(&*host).await;
+                (export, chunk)
+            })
+            .await;
+        if let Ok(Some(_)) = chunk {
+            self.exports.insert(id, export);
+        }
+        chunk
+    }
+
+    async fn import_chunk(&mut self, bytes: &[u8]) -> Result<()> {
+        let State::Unopened = self.state else {
+            return Err(Error::invalid("an import needs a database that is not open yet"));
+        };
+        let mut import = match self.import.take() {
+            Some(import) => import,
+            None => Import::start(&*self.host, self.writer).await?,
+        };
+        import.chunk(&*self.host, bytes).await?;
+        self.import = Some(import);
+        Ok(())
+    }
+
+    async fn import_end(&mut self) -> Result<()> {
+        match self.import.take() {
+            Some(import) => import.end(&*self.host).await,
+            None => Err(Error::invalid("no import is under way")),
+        }
+    }
+}
+
+fn fenced() -> Error {
+    Error::Locked { name: "of a later writer".to_string() }
+}
