@@ -84,7 +84,7 @@ impl Executor {
             let Some(mut task) = self.tasks.borrow_mut().remove(&id) else { continue };
             task.wake.is_queued.store(false, Ordering::Relaxed);
             let waker = Waker::from(task.wake.clone());
-            if let Poll::Pending = task.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
                 self.tasks.borrow_mut().insert(id, task);
             }
         }

@@ -58,7 +58,7 @@ impl Import {
     /// Takes in bytes.
     pub async fn chunk(&mut self, host: &dyn Host, bytes: &[u8]) -> Result<()> {
         self.reader.push(bytes);
-        while let Some((key, blob)) = self.reader.next()? {
+        while let Some((key, blob)) = self.reader.blob()? {
             codec::verify(key, blob.as_slice())?;
             self.has_blobs = true;
             if key == BlobKey::Catalog {

@@ -7,7 +7,11 @@ pub mod driver;
 mod epoch;
 pub mod executor;
 mod export;
+#[cfg(target_arch = "wasm32")]
+pub mod foreign;
 mod import;
+#[cfg(target_arch = "wasm32")]
+pub mod indexeddb;
 pub mod memory;
 mod runner;
 pub mod snapshot;

@@ -92,7 +92,7 @@ fn head(key_bytes: u32, number: u64) -> [u8; HEAD_BYTES] {
     head
 }
 
-/// Reads a file that comes in pieces of any size: [`Reader::push`] a piece, take blobs with [`Reader::next`] until
+/// Reads a file that comes in pieces of any size: [`Reader::push`] a piece, take blobs with [`Reader::blob`] until
 /// there is none, and [`Reader::finish`] after the last piece. Holds no more than one blob and the last piece.
 pub struct Reader {
     buffer: Vec<u8>,
@@ -128,7 +128,7 @@ impl Reader {
     ///
     /// # Errors
     /// `Corrupt` for bytes that are no such file, `VersionTooNew`. The reader is of no use then.
-    pub fn next(&mut self) -> Result<Option<(BlobKey, Bytes)>> {
+    pub fn blob(&mut self) -> Result<Option<(BlobKey, Bytes)>> {
         if let Stage::Start = self.stage {
             let Some(start) = self.buffer.get(self.at..self.at + START_BYTES) else { return Ok(None) };
             check_start(start)?;
@@ -189,7 +189,7 @@ impl Reader {
         }
         self.at += SUM_BYTES;
         self.stage = Stage::Ended;
-        self.next()
+        self.blob()
     }
 
     fn take(&mut self, len: usize) {
@@ -257,7 +257,7 @@ mod tests {
         let mut found = Vec::new();
         for piece in file.chunks(piece_bytes) {
             reader.push(piece);
-            while let Some(blob) = reader.next()? {
+            while let Some(blob) = reader.blob()? {
                 found.push(blob);
             }
         }
