@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{Host, Pending};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::store::{Batch, BlobKey, Bytes};
 
 #[wasm_bindgen]

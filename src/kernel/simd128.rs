@@ -9,7 +9,7 @@ pub const LEVEL: &str = "simd128";
 
 /// See [`super::inner_product`].
 pub fn inner_product(a: &[f32], b: &[f32]) -> f32 {
-    rows([a], b, f32x4_mul, |x, y| x * y)[0]
+    rows([a], b, |x, y| f32x4_mul(x, y), |x, y| x * y)[0]
 }
 
 /// See [`super::squared_distance`].
@@ -19,7 +19,7 @@ pub fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
 
 /// See [`super::inner_products`].
 pub fn inner_products(query: &[f32], four: &[f32]) -> [f32; 4] {
-    rows(split(query.len(), four), query, f32x4_mul, |x, y| x * y)
+    rows(split(query.len(), four), query, |x, y| f32x4_mul(x, y), |x, y| x * y)
 }
 
 /// See [`super::squared_distances`].
