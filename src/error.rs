@@ -30,6 +30,18 @@ pub enum Error {
         /// The collection's name.
         collection: String,
     },
+    /// The collection is loaded, and what was asked needs it released.
+    CollectionLoaded {
+        /// The collection's name.
+        collection: String,
+        /// What cannot be done.
+        reason: String,
+    },
+    /// A name that should be new is taken.
+    NameTaken {
+        /// Which name, and by what.
+        reason: String,
+    },
     /// No more collections fit into the database.
     CollectionLimit {
         /// The greatest number allowed.
@@ -224,6 +236,7 @@ impl Error {
             Error::CollectionNotFound { .. } => 100,
             Error::CollectionNotLoaded { .. } => 101,
             Error::CollectionLimit { .. } => 102,
+            Error::CollectionLoaded { .. } => 104,
             Error::PartitionNotFound { .. } => 200,
             Error::PartitionNotLoaded { .. } => 201,
             Error::IndexNotFound { .. } | Error::VectorIndexMissing { .. } => 700,
@@ -235,6 +248,7 @@ impl Error {
             Error::Schema { .. }
             | Error::Invalid { .. }
             | Error::CollectionExists { .. }
+            | Error::NameTaken { .. }
             | Error::DimensionMismatch { .. }
             | Error::Filter { .. } => 1100,
             Error::AliasNotFound { .. } => 1600,
@@ -258,9 +272,13 @@ impl Error {
             | Error::DatabaseNotFound { .. }
             | Error::AliasNotFound { .. }
             | Error::FieldNotFound { .. } => "NOT_FOUND",
-            Error::CollectionExists { .. } | Error::AliasExists { .. } | Error::AliasCollision { .. } => "EXISTS",
+            Error::CollectionExists { .. }
+            | Error::NameTaken { .. }
+            | Error::AliasExists { .. }
+            | Error::AliasCollision { .. } => "EXISTS",
             Error::Schema { .. } | Error::FieldName { .. } | Error::Row { .. } => "SCHEMA",
             Error::CollectionNotLoaded { .. }
+            | Error::CollectionLoaded { .. }
             | Error::PartitionNotLoaded { .. }
             | Error::CollectionLimit { .. }
             | Error::VectorIndexMissing { .. }
@@ -310,6 +328,10 @@ impl fmt::Display for Error {
             Error::CollectionExists { collection } => {
                 write!(f, "create duplicate collection with different parameters, collection: {collection}")
             }
+            Error::CollectionLoaded { collection, reason } => {
+                write!(f, "{reason}: collection already loaded[collection={collection}]")
+            }
+            Error::NameTaken { reason } => write!(f, "{reason}: invalid parameter"),
             Error::CollectionLimit { limit } => {
                 write!(f, "exceeded the limit number of collections[limit={limit}]")
             }

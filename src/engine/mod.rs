@@ -7,6 +7,8 @@
 //! 3. commit the batch of a [`Step::Done`] before its reply leaves, and commit batches in the order in which they came;
 //! 4. when a commit fails, drop the engine and open a new one: memory is ahead of storage.
 
+pub mod catalog;
+
 use crate::command::{Command, Reply};
 use crate::error::Result;
 use crate::store::{Batch, BlobKey, Bytes};

@@ -1,0 +1,238 @@
+//! What the catalog knows of one collection.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::{CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
+use crate::error::{Error, Result};
+use crate::schema::Schema;
+use crate::schema::check::{Checked, CollectionSpec};
+use crate::schema::index_params::{self, Index, IndexSpec};
+use crate::schema::properties;
+
+/// A collection: all but its rows. Stored as it is, so the order of the fields is part of the format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CollectionRecord {
+    /// The number that its blobs carry.
+    pub id: u64,
+    /// The database's name.
+    pub database: String,
+    /// The name.
+    pub name: String,
+    /// The user's words about it.
+    pub description: String,
+    /// The fields.
+    pub schema: Schema,
+    /// The partitions, in the order in which they were made; never none.
+    pub partitions: Vec<Partition>,
+    /// Whether it was loaded as a whole, so that new partitions are loaded at once.
+    pub loads_new_partitions: bool,
+    /// The indexes, in the order in which they were made.
+    pub indexes: Vec<Index>,
+    /// The aliases, ascending.
+    pub aliases: Vec<String>,
+    /// The properties.
+    pub properties: Properties,
+    /// Shards, echoed.
+    pub shards: u32,
+    /// The consistency level's name, echoed.
+    pub consistency_level: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+}
+
+/// A part of a collection's rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partition {
+    /// The number that its segments carry.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// Whether its rows can be read.
+    pub is_loaded: bool,
+}
+
+impl CollectionRecord {
+    /// The record of a new collection. Its partitions get the ids after `id`.
+    pub(super) fn new(
+        id: u64,
+        database: &str,
+        spec: &CollectionSpec,
+        checked: Checked,
+        now_ms: u64,
+    ) -> CollectionRecord {
+        let is_loaded = !checked.indexes.is_empty() && unindexed(&checked.schema, &checked.indexes).is_empty();
+        let names = match checked.key_partitions {
+            Some(count) => (0..count).map(key_partition).collect(),
+            None => vec![DEFAULT_PARTITION.to_string()],
+        };
+        let partitions = (id + 1..).zip(names).map(|(id, name)| Partition { id, name, is_loaded }).collect();
+        CollectionRecord {
+            id,
+            database: database.to_string(),
+            name: spec.name.clone(),
+            description: spec.description.clone(),
+            schema: checked.schema,
+            partitions,
+            loads_new_partitions: is_loaded,
+            indexes: checked.indexes,
+            aliases: Vec::new(),
+            properties: spec.properties.clone(),
+            shards: checked.shards,
+            consistency_level: checked.consistency_level.to_string(),
+            created_ms: now_ms,
+        }
+    }
+
+    /// Whether this is the collection that is asked for, so that making it again is no error.
+    pub(super) fn is_as_asked(&self, spec: &CollectionSpec, checked: &Checked) -> bool {
+        self.schema == checked.schema
+            && self.description == spec.description
+            && self.properties == spec.properties
+            && self.shards == checked.shards
+            && self.consistency_level == checked.consistency_level
+            && checked.key_partitions.is_none_or(|count| count as usize == self.partitions.len())
+    }
+
+    /// Whether rows may bring their own primary keys though the engine would make them.
+    pub fn allows_insert_auto_id(&self) -> bool {
+        self.properties.get(properties::ALLOW_INSERT_AUTO_ID).is_some_and(|value| properties::is_on(value))
+    }
+
+    /// The index of a field.
+    pub fn index_of(&self, field: &str) -> Option<&Index> {
+        let field = self.schema.fields.iter().find(|candidate| candidate.name == field)?;
+        self.indexes.iter().find(|index| index.field == field.id)
+    }
+
+    /// What `DescribeCollection` tells, for a collection of so many rows.
+    pub fn describe(&self, row_count: u64) -> CollectionDescription {
+        CollectionDescription {
+            name: self.name.clone(),
+            id: self.id,
+            database: self.database.clone(),
+            description: self.description.clone(),
+            schema: self.schema.clone(),
+            aliases: self.aliases.clone(),
+            indexes: self.indexes.iter().map(|index| self.index_description(index, row_count)).collect(),
+            load_state: if self.is_loaded() { LoadState::Loaded } else { LoadState::NotLoad },
+            shards: self.shards,
+            partition_count: self.partitions.len() as u32,
+            consistency_level: self.consistency_level.clone(),
+            properties: self.properties.clone(),
+            created_ms: self.created_ms,
+        }
+    }
+
+    /// What `DescribeIndex` tells of the index of that name, or of all when the name is empty.
+    ///
+    /// # Errors
+    /// [`Error::IndexNotFound`] when there is none to tell of.
+    pub fn describe_index(&self, name: &str, row_count: u64) -> Result<Vec<IndexDescription>> {
+        let asked = self.indexes.iter().filter(|index| name.is_empty() || index.name == name);
+        let found: Vec<_> = asked.map(|index| self.index_description(index, row_count)).collect();
+        if found.is_empty() {
+            return Err(Error::IndexNotFound { collection: self.name.clone(), index: name.to_string() });
+        }
+        Ok(found)
+    }
+
+    /// The names of the indexes, or of those of one field when `field` is not empty.
+    pub fn list_indexes(&self, field: &str) -> Vec<String> {
+        let asked = self.indexes.iter().filter(|index| field.is_empty() || self.field_name(index) == field);
+        asked.map(|index| index.name.clone()).collect()
+    }
+
+    pub(super) fn create_index(&mut self, spec: &IndexSpec) -> Result<()> {
+        let index = index_params::check(spec, &self.schema)?;
+        index_params::admit(&mut self.indexes, index).map(|_| ())
+    }
+
+    pub(super) fn drop_index(&mut self, name: &str) -> Result<()> {
+        let Some(at) = self.indexes.iter().position(|index| index.name == name) else {
+            return Ok(());
+        };
+        if self.indexes[at].metric.is_some() && self.is_loaded() {
+            return Err(Error::invalid(format!("vector index cannot be dropped on loaded collection: {}", self.id)));
+        }
+        self.indexes.remove(at);
+        Ok(())
+    }
+
+    pub(super) fn load(&mut self) -> Result<()> {
+        self.check_loadable()?;
+        self.set_all_loaded(true);
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self) {
+        self.set_all_loaded(false);
+    }
+
+    fn set_all_loaded(&mut self, is_loaded: bool) {
+        self.loads_new_partitions = is_loaded;
+        for partition in &mut self.partitions {
+            partition.is_loaded = is_loaded;
+        }
+    }
+
+    /// Checks that every vector field has an index.
+    pub(super) fn check_loadable(&self) -> Result<()> {
+        let fields = unindexed(&self.schema, &self.indexes);
+        if fields.is_empty() {
+            return Ok(());
+        }
+        Err(Error::VectorIndexMissing { collection: self.name.clone(), fields })
+    }
+
+    pub(super) fn alter(&mut self, changes: &BTreeMap<String, Option<String>>) -> Result<()> {
+        for (key, value) in changes {
+            if properties::needs_release(key) && self.is_loaded() && self.properties.get(key) != value.as_ref() {
+                let what = key.split('.').next().unwrap_or(key);
+                let reason = format!("can not alter {what} properties if collection loaded");
+                return Err(Error::CollectionLoaded { collection: self.name.clone(), reason });
+            }
+            match value {
+                Some(value) => {
+                    properties::check_collection(key, value, &self.schema)?;
+                    self.properties.insert(key.clone(), value.clone());
+                }
+                None => {
+                    self.properties.remove(key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn field_name(&self, index: &Index) -> &str {
+        let field = self.schema.fields.iter().find(|field| field.id == index.field);
+        &field.expect("an index is of a field of its collection").name
+    }
+
+    fn index_description(&self, index: &Index, row_count: u64) -> IndexDescription {
+        IndexDescription {
+            name: index.name.clone(),
+            field: self.field_name(index).to_string(),
+            index_type: index.index_type.clone(),
+            metric: index.metric,
+            params: index.params.clone(),
+            answered_by: index.answered_by(),
+            total_rows: row_count,
+            indexed_rows: row_count,
+        }
+    }
+}
+
+/// The name of a partition that a partition key spreads rows over.
+pub(super) fn key_partition(at: u32) -> String {
+    format!("{DEFAULT_PARTITION}_{at}")
+}
+
+/// The vector fields that have no index.
+fn unindexed(schema: &Schema, indexes: &[Index]) -> Vec<String> {
+    let vectors = schema.vector_columns().map(|column| &schema.fields[column]);
+    let bare = vectors.filter(|field| !indexes.iter().any(|index| index.field == field.id));
+    bare.map(|field| field.name.clone()).collect()
+}
