@@ -1,6 +1,7 @@
 //! The conformance suite on the hosts that run natively.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod simulated;
 mod suite;
 
 use std::cell::RefCell;
@@ -13,6 +14,8 @@ use std::task::{Context, Poll, Waker};
 
 use elanus::host::Host;
 use elanus::host::memory::MemoryHost;
+use simulated::SimulatedHost;
+use simulated::disk::Disk;
 use suite::Stores;
 
 #[derive(Default)]
@@ -24,6 +27,19 @@ impl Stores for Memories {
     fn open(&self, store: &str) -> Pin<Box<dyn Future<Output = Rc<dyn Host>>>> {
         let host = self.stores.borrow_mut().entry(store.to_string()).or_default().clone();
         Box::pin(ready(Rc::new(host) as Rc<dyn Host>))
+    }
+}
+
+/// Disks whose hosts fold their journals often, so that the suite runs on folded and unfolded stores.
+#[derive(Default)]
+struct Disks {
+    disks: RefCell<BTreeMap<String, Disk>>,
+}
+
+impl Stores for Disks {
+    fn open(&self, store: &str) -> Pin<Box<dyn Future<Output = Rc<dyn Host>>>> {
+        let disk = self.disks.borrow_mut().entry(store.to_string()).or_default().clone();
+        Box::pin(ready(Rc::new(SimulatedHost::open(&disk, 2000)) as Rc<dyn Host>))
     }
 }
 
@@ -46,4 +62,9 @@ fn report(line: &str) {
 #[test]
 fn memory_keeps_the_promises_of_a_host() {
     report(&block_on(suite::run("memory", &Memories::default())));
+}
+
+#[test]
+fn the_simulated_host_keeps_the_promises_of_a_host() {
+    report(&block_on(suite::run("simulated", &Disks::default())));
 }
