@@ -225,6 +225,17 @@ pub enum Error {
     },
 }
 
+/// A fact of an error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fact<'a> {
+    /// A name or words.
+    Text(&'a str),
+    /// A count, a limit, a position.
+    Number(u64),
+    /// Several names.
+    Texts(&'a [String]),
+}
+
 impl Error {
     /// Milvus's error code.
     pub fn code(&self) -> u16 {
@@ -299,6 +310,73 @@ impl Error {
             Error::Evicted { .. } => "EVICTED",
             Error::UnknownCommit { .. } => "UNKNOWN_COMMIT",
             Error::Aborted { .. } => "ABORTED",
+        }
+    }
+
+    /// The facts, under the names that `ElanusError.details` gives them.
+    pub fn facts(&self) -> Vec<(&'static str, Fact<'_>)> {
+        use Fact::{Number, Text, Texts};
+        match self {
+            Error::CollectionNotFound { database, collection } => {
+                vec![("database", Text(database)), ("collection", Text(collection))]
+            }
+            Error::CollectionNotLoaded { collection } | Error::CollectionExists { collection } => {
+                vec![("collection", Text(collection))]
+            }
+            Error::CollectionLimit { limit } | Error::DatabaseLimit { limit } => {
+                vec![("limit", Number(u64::from(*limit)))]
+            }
+            Error::PartitionNotFound { partition } | Error::PartitionNotLoaded { partition } => {
+                vec![("partition", Text(partition))]
+            }
+            Error::IndexNotFound { collection, index } => {
+                vec![("collection", Text(collection)), ("index", Text(index))]
+            }
+            Error::VectorIndexMissing { collection, fields } => {
+                vec![("collection", Text(collection)), ("fields", Texts(fields))]
+            }
+            Error::DatabaseNotFound { database } => vec![("database", Text(database))],
+            Error::DatabaseName { name, reason } | Error::FieldName { name, reason } => {
+                vec![("name", Text(name)), ("reason", Text(reason))]
+            }
+            Error::AliasNotFound { database, alias } => vec![("database", Text(database)), ("alias", Text(alias))],
+            Error::AliasExists { alias, collection } => {
+                vec![("alias", Text(alias)), ("collection", Text(collection))]
+            }
+            Error::AliasCollision { alias } => vec![("alias", Text(alias))],
+            Error::FieldNotFound { field } => vec![("field", Text(field))],
+            Error::Missing { operation, parameter } => {
+                vec![("operation", Text(operation)), ("parameter", Text(parameter))]
+            }
+            Error::DimensionMismatch { field, expected, got, row } => vec![
+                ("field", Text(field)),
+                ("expected", Number(u64::from(*expected))),
+                ("got", Number(u64::from(*got))),
+                ("row", Number(u64::from(*row))),
+            ],
+            Error::Row { field, row, reason } => {
+                vec![("field", Text(field)), ("row", Number(u64::from(*row))), ("reason", Text(reason))]
+            }
+            Error::Filter { expression, at, reason } => {
+                vec![("expression", Text(expression)), ("at", Number(u64::from(*at))), ("reason", Text(reason))]
+            }
+            Error::MemoryLimit { limit_bytes, needed_bytes } => {
+                vec![("limitBytes", Number(*limit_bytes)), ("neededBytes", Number(*needed_bytes))]
+            }
+            Error::Unsupported { what } => vec![("what", Text(what))],
+            Error::Corrupt { blob, reason } => vec![("blob", Text(blob)), ("reason", Text(reason))],
+            Error::VersionTooNew { found, supported } => {
+                vec![("found", Number(u64::from(*found))), ("supported", Number(u64::from(*supported)))]
+            }
+            Error::Locked { name } => vec![("name", Text(name))],
+            Error::Closed => vec![],
+            Error::Schema { reason }
+            | Error::Invalid { reason }
+            | Error::Storage { reason }
+            | Error::Quota { reason }
+            | Error::Evicted { reason }
+            | Error::UnknownCommit { reason }
+            | Error::Aborted { reason } => vec![("reason", Text(reason))],
         }
     }
 

@@ -1,1 +1,319 @@
-//! The door to JavaScript.
+//! The door to JavaScript: one class, whose methods never wait. It translates and nothing else.
+//!
+//! A call is put into a queue; its answer comes by the callback `settle`. All work is done inside `turn`, which
+//! JavaScript calls when `wake` asked for it, so that whoever guards that one call sees every trap.
+
+use std::future::{Future, ready};
+use std::panic;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Once;
+
+use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::IdbDatabase;
+
+use crate::engine::Options;
+use crate::error::{Error, Fact, Result};
+use crate::host::driver::{Driver, Maintenance};
+use crate::host::executor::Executor;
+use crate::host::foreign::ForeignHost;
+use crate::host::indexeddb::{Durability, IndexedDbHost};
+use crate::host::memory::MemoryHost;
+use crate::host::{Clock, Host};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** A host in JavaScript; what it throws says its meaning in `kind`. */
+export interface ForeignHost {
+  list(prefix: Uint8Array): Promise<Uint8Array[]>;
+  load(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  commit(batch: {
+    writes: [key: Uint8Array, value: Uint8Array | null][];
+    guard?: { key: Uint8Array; expected: Uint8Array | null } | undefined;
+  }): Promise<void>;
+  close(): Promise<void>;
+}
+/** Who keeps the blobs. */
+export type HostSpec =
+  | { kind: 'memory' }
+  | { kind: 'indexeddb'; name: string; durability: 'relaxed' | 'strict' }
+  | { kind: 'foreign'; host: ForeignHost };
+/** What the engine may use. */
+export interface DatabaseOptions { memoryLimitBytes: number }
+/** A failure, as plain data. */
+export interface ErrorShape { code: number; kind: string; message: string; details: object }
+/** A typed array of a call or an answer. */
+export type Plane = Uint8Array | Int32Array | Uint32Array | BigInt64Array | Float32Array | Float64Array;
+/** What the engine asks of its surroundings. */
+export interface Callbacks {
+  /** A turn is due. */
+  wake(): void;
+  /** A call was answered. */
+  settle(id: number, error: ErrorShape | null, head: unknown, planes: Plane[]): void;
+  /** 64 bits of chance. */
+  random(): bigint;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Who keeps the blobs.
+    #[wasm_bindgen(typescript_type = "HostSpec")]
+    pub type HostSpec;
+
+    #[wasm_bindgen(method, getter)]
+    fn kind(this: &HostSpec) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    fn name(this: &HostSpec) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    fn durability(this: &HostSpec) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    fn host(this: &HostSpec) -> ForeignHost;
+
+    /// What the engine may use.
+    #[wasm_bindgen(typescript_type = "DatabaseOptions")]
+    pub type DatabaseOptions;
+
+    #[wasm_bindgen(method, getter, js_name = memoryLimitBytes)]
+    fn memory_limit_bytes(this: &DatabaseOptions) -> f64;
+
+    /// What the engine asks of its surroundings.
+    #[wasm_bindgen(typescript_type = "Callbacks")]
+    pub type Callbacks;
+
+    #[wasm_bindgen(method)]
+    fn wake(this: &Callbacks);
+
+    #[wasm_bindgen(method)]
+    fn settle(this: &Callbacks, id: u32, error: JsValue, head: JsValue, planes: Array);
+
+    #[wasm_bindgen(method)]
+    fn random(this: &Callbacks) -> u64;
+
+    #[wasm_bindgen(method)]
+    fn now(this: &Callbacks) -> f64;
+
+    /// Typed arrays of a call.
+    #[wasm_bindgen(typescript_type = "readonly Plane[]")]
+    pub type JsPlanes;
+}
+
+impl Clock for Callbacks {
+    fn now_ms(&self) -> u64 {
+        self.now() as u64
+    }
+
+    fn random(&self) -> u64 {
+        Callbacks::random(self)
+    }
+}
+
+/// One engine on one host.
+#[wasm_bindgen]
+pub struct Database {
+    driver: Driver,
+    executor: Executor,
+    callbacks: Rc<Callbacks>,
+    indexed_db: Option<IndexedDbHost>,
+}
+
+#[wasm_bindgen]
+impl Database {
+    /// An engine on that host; the call `open` opens it.
+    #[wasm_bindgen(constructor)]
+    pub fn new(spec: &HostSpec, options: &DatabaseOptions, callbacks: Callbacks) -> Database {
+        throw_panics();
+        let callbacks = Rc::new(callbacks);
+        let indexed_db = (spec.kind() == "indexeddb").then(|| {
+            let is_strict = spec.durability() == "strict";
+            IndexedDbHost::new(&spec.name(), if is_strict { Durability::Strict } else { Durability::Relaxed })
+        });
+        let host: Rc<dyn Host> = match &indexed_db {
+            Some(host) => Rc::new(host.clone()),
+            None if spec.kind() == "foreign" => Rc::new(spec.host()),
+            None => Rc::new(MemoryHost::default()),
+        };
+        let options = Options { memory_limit_bytes: options.memory_limit_bytes() as u64 };
+        let (driver, work) = Driver::new(host, options, callbacks.clone());
+        let woken = callbacks.clone();
+        let executor = Executor::new(move || woken.wake());
+        executor.spawn(work);
+        Database { driver, executor, callbacks, indexed_db }
+    }
+
+    /// Asks for an operation; its answer comes by `settle` with the same id.
+    pub fn call(&self, id: u32, operation: &str, head: JsValue, planes: JsPlanes) {
+        let answer = answer(&self.driver, operation, head, planes.unchecked_ref());
+        let callbacks = self.callbacks.clone();
+        self.executor.spawn(async move {
+            match answer.await {
+                Ok((head, planes)) => callbacks.settle(id, JsValue::NULL, head, planes),
+                Err(error) => callbacks.settle(id, shape(&error), JsValue::UNDEFINED, Array::new()),
+            }
+        });
+    }
+
+    /// Does the work that is due.
+    pub fn turn(&self) {
+        self.executor.turn();
+    }
+
+    /// Traps on purpose, so that its survival can be tested.
+    pub fn trap(&self) {
+        core::arch::wasm32::unreachable()
+    }
+
+    /// Size of this instance's memory.
+    #[wasm_bindgen(js_name = memoryBytes)]
+    pub fn memory_bytes(&self) -> f64 {
+        let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+        let buffer: js_sys::ArrayBuffer = memory.buffer().unchecked_into();
+        f64::from(buffer.byte_length())
+    }
+
+    /// The connection to IndexedDB, so that it can be closed after a trap.
+    pub fn connection(&self) -> Option<IdbDatabase> {
+        self.indexed_db.as_ref().and_then(IndexedDbHost::connection)
+    }
+}
+
+/// A panic ends the instance; thrown as an error, it at least says why.
+fn throw_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| panic::set_hook(Box::new(|info| wasm_bindgen::throw_str(&info.to_string()))));
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<(JsValue, Array)>>>>;
+
+#[derive(Deserialize)]
+struct MaintainHead {
+    budget: u32,
+}
+
+#[derive(Deserialize)]
+struct ExportHead {
+    id: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OpenReply {
+    is_new: bool,
+    epoch: f64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MaintainReply {
+    has_more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<ProgressReply>,
+}
+
+#[derive(Serialize)]
+struct ProgressReply {
+    stage: &'static str,
+    collection: String,
+    done: f64,
+    total: f64,
+}
+
+#[derive(Serialize)]
+struct ExportReply {
+    id: f64,
+}
+
+#[derive(Serialize)]
+struct PieceReply {
+    done: bool,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+/// Asks the driver at once, so that calls keep their order.
+fn answer(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> Answer {
+    let asked = match operation {
+        "open" => Ok(reply(driver.open(), |opened| OpenReply { is_new: opened.is_new, epoch: opened.epoch as f64 })),
+        "maintain" => read(head).map(|MaintainHead { budget }| reply(driver.maintain(budget), maintained)),
+        "exportStart" => Ok(reply(driver.export_start(), |id| ExportReply { id: id as f64 })),
+        "exportNext" => read(head).map(|ExportHead { id }| piece(driver.export_next(u64::from(id)))),
+        "exportEnd" => read(head).map(|ExportHead { id }| reply(driver.export_end(u64::from(id)), |()| Empty {})),
+        "importChunk" => chunk(planes).map(|bytes| reply(driver.import_chunk(bytes), |()| Empty {})),
+        "importEnd" => Ok(reply(driver.import_end(), |()| Empty {})),
+        "close" => Ok(reply(driver.close(), |()| Empty {})),
+        _ => Err(Error::Unsupported { what: format!("the operation '{operation}'") }),
+    };
+    asked.unwrap_or_else(|error| Box::pin(ready(Err(error))))
+}
+
+fn reply<T, H: Serialize>(
+    asked: impl Future<Output = Result<T>> + 'static,
+    head: impl FnOnce(T) -> H + 'static,
+) -> Answer {
+    Box::pin(async { Ok((write(&head(asked.await?))?, Array::new())) })
+}
+
+fn piece(asked: impl Future<Output = Result<Option<Vec<u8>>>> + 'static) -> Answer {
+    Box::pin(async {
+        let piece = asked.await?;
+        let head = write(&PieceReply { done: piece.is_none() })?;
+        Ok((head, piece.iter().map(|bytes| Uint8Array::new_from_slice(bytes)).collect()))
+    })
+}
+
+fn maintained(maintenance: Maintenance) -> MaintainReply {
+    let progress = maintenance.progress.map(|progress| ProgressReply {
+        stage: progress.stage,
+        collection: progress.collection,
+        done: progress.done as f64,
+        total: progress.total as f64,
+    });
+    MaintainReply { has_more: maintenance.has_more, progress }
+}
+
+fn chunk(planes: &Array) -> Result<Vec<u8>> {
+    let plane = planes.get(0).dyn_into::<Uint8Array>();
+    plane.map(|bytes| bytes.to_vec()).map_err(|_| Error::invalid("planes[0] has to be a Uint8Array"))
+}
+
+fn read<H: DeserializeOwned>(head: JsValue) -> Result<H> {
+    serde_wasm_bindgen::from_value(head).map_err(|error| Error::invalid(error.to_string()))
+}
+
+fn write(head: &impl Serialize) -> Result<JsValue> {
+    let written = head.serialize(&Serializer::json_compatible());
+    written.map_err(|error| Error::Unsupported { what: format!("an answer that JavaScript cannot hold ({error})") })
+}
+
+fn shape(error: &Error) -> JsValue {
+    let details = Object::new();
+    for (name, fact) in error.facts() {
+        let value = match fact {
+            Fact::Text(text) => text.into(),
+            Fact::Number(number) => JsValue::from_f64(number as f64),
+            Fact::Texts(texts) => texts.iter().map(|text| JsValue::from_str(text)).collect::<Array>().into(),
+        };
+        set(&details, name, &value);
+    }
+    let shape = Object::new();
+    set(&shape, "code", &error.code().into());
+    set(&shape, "kind", &error.kind().into());
+    set(&shape, "message", &error.to_string().into());
+    set(&shape, "details", &details);
+    shape.into()
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    Reflect::set(object, &name.into(), value).expect("a plain object takes any property");
+}
