@@ -323,6 +323,9 @@ impl Error {
             Error::CollectionNotLoaded { collection } | Error::CollectionExists { collection } => {
                 vec![("collection", Text(collection))]
             }
+            Error::CollectionLoaded { collection, reason } => {
+                vec![("collection", Text(collection)), ("reason", Text(reason))]
+            }
             Error::CollectionLimit { limit } | Error::DatabaseLimit { limit } => {
                 vec![("limit", Number(u64::from(*limit)))]
             }
@@ -372,6 +375,7 @@ impl Error {
             Error::Closed => vec![],
             Error::Schema { reason }
             | Error::Invalid { reason }
+            | Error::NameTaken { reason }
             | Error::Storage { reason }
             | Error::Quota { reason }
             | Error::Evicted { reason }
