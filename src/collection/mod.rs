@@ -1,7 +1,258 @@
 //! Rows routed to segments, results merged.
+//!
+//! A [`Collection`] is one collection's rows in memory together with what is stored of them: sealed segments, growing
+//! ones, and the log that holds the growing ones' rows and the newest deletes. It knows no names: partitions are
+//! numbers here, and whether something may be read is the engine's business.
+//!
+//! Every method that changes rows checks first and changes after, and hands out the batch that makes it durable.
 
 pub mod delete;
 pub mod hybrid;
+pub mod load;
+pub mod log;
+pub mod maintain;
+pub mod manifest;
+pub mod output;
+pub mod primary;
 pub mod query;
 pub mod search;
 pub mod write;
+
+use std::collections::BTreeMap;
+
+use crate::schema::Schema;
+use crate::segment::{PartitionId, Segment, SegmentId};
+use crate::store::{Batch, BlobKey, codec};
+use maintain::Job;
+use manifest::{ManifestRecord, SealedRecord};
+use primary::{PrimaryIndex, PrimaryKey, RowAddress};
+
+/// The rows of a collection.
+#[derive(Debug)]
+pub struct Collection {
+    id: u64,
+    schema: Schema,
+    /// All segments; each is also in exactly one of `sealed` and `growing`.
+    segments: BTreeMap<SegmentId, Segment>,
+    sealed: BTreeMap<SegmentId, Sealed>,
+    growing: BTreeMap<SegmentId, Growing>,
+    next_segment: SegmentId,
+    /// Bytes of the log entries that are stored, by number, without gaps.
+    log: BTreeMap<u64, u64>,
+    next_seq: u64,
+    auto_id_last: i64,
+    /// Built by the first command that needs it.
+    primary: Option<PrimaryIndex>,
+    /// The background work under way.
+    job: Option<Job>,
+    is_flush_asked: bool,
+    is_compaction_asked: bool,
+}
+
+/// What is stored of a sealed segment.
+#[derive(Debug)]
+struct Sealed {
+    record: SealedRecord,
+    /// Whether rows died since its deletes were stored.
+    has_new_deletes: bool,
+}
+
+/// What is stored of a growing segment: log entries.
+#[derive(Debug)]
+struct Growing {
+    first_seq: u64,
+    /// Takes no more rows: it is full, or being sealed.
+    is_closed: bool,
+}
+
+/// Heap that a command may add to.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    /// The limit over all collections.
+    pub limit_bytes: u64,
+    /// What they hold now.
+    pub used_bytes: u64,
+}
+
+impl Collection {
+    /// A collection without rows, and the batch that stores it as such.
+    pub fn create(id: u64, schema: Schema) -> (Collection, Batch) {
+        let collection = Collection::empty(id, schema);
+        let mut batch = Batch::default();
+        collection.put_manifest(&mut batch);
+        (collection, batch)
+    }
+
+    fn empty(id: u64, schema: Schema) -> Collection {
+        Collection {
+            id,
+            schema,
+            segments: BTreeMap::new(),
+            sealed: BTreeMap::new(),
+            growing: BTreeMap::new(),
+            next_segment: 1,
+            log: BTreeMap::new(),
+            next_seq: 1,
+            auto_id_last: 0,
+            primary: None,
+            job: None,
+            is_flush_asked: false,
+            is_compaction_asked: false,
+        }
+    }
+
+    /// The collection's schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Rows that reads can see, in `partitions`, or in all when `None`.
+    pub fn live_count(&self, partitions: Option<&[PartitionId]>) -> u64 {
+        self.segments_in(partitions).map(|segment| u64::from(segment.live_count())).sum()
+    }
+
+    /// Dead rows that compaction has not removed yet.
+    pub fn deleted_count(&self) -> u64 {
+        self.segments.values().map(|segment| u64::from(segment.deletes().count())).sum()
+    }
+
+    /// Rows in sealed segments that reads can see.
+    pub fn sealed_count(&self) -> u64 {
+        self.sealed.keys().map(|id| u64::from(self.segments[id].live_count())).sum()
+    }
+
+    /// How many segments grow, and how many are sealed.
+    pub fn segment_counts(&self) -> (u32, u32) {
+        (self.growing.len() as u32, self.sealed.len() as u32)
+    }
+
+    /// The heap that the collection holds, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        let segments: u64 = self.segments.values().map(Segment::size_bytes).sum();
+        segments
+            + self.primary.as_ref().map_or(0, PrimaryIndex::size_bytes)
+            + self.job.as_ref().map_or(0, Job::size_bytes)
+    }
+
+    /// Bytes of the blobs that are stored.
+    pub fn stored_bytes(&self) -> u64 {
+        self.sealed.values().map(|sealed| sealed.record.size_bytes).sum::<u64>() + self.log.values().sum::<u64>()
+    }
+
+    /// Whether a stored blob of this collection is part of it.
+    pub fn refers_to(&self, key: BlobKey) -> bool {
+        match key {
+            BlobKey::Catalog | BlobKey::Epoch | BlobKey::Manifest { .. } => true,
+            BlobKey::Log { seq, .. } => self.log.contains_key(&seq),
+            BlobKey::Segment { segment, part, .. } => {
+                self.sealed.get(&segment).is_some_and(|sealed| part <= sealed.record.part_count)
+            }
+            BlobKey::Deletes { segment, seq, .. } => {
+                self.sealed.get(&segment).is_some_and(|sealed| sealed.record.deletes_seq == Some(seq))
+            }
+        }
+    }
+
+    /// Removes a partition's rows. The partition's number is never used again.
+    pub fn drop_partition(&mut self, partition: PartitionId) -> Batch {
+        let mut batch = Batch::default();
+        let dropped: Vec<SegmentId> =
+            self.segments.values().filter(|s| s.partition() == partition).map(Segment::id).collect();
+        if self.job.as_ref().is_some_and(|job| job.segments().iter().any(|id| dropped.contains(id))) {
+            self.job = None;
+        }
+        for id in dropped {
+            self.remove_segment(id, &mut batch);
+        }
+        self.primary = None;
+        self.fold(&mut batch);
+        batch
+    }
+
+    fn segments_in(&self, partitions: Option<&[PartitionId]>) -> impl Iterator<Item = &Segment> {
+        self.segments
+            .values()
+            .filter(move |segment| partitions.is_none_or(|wanted| wanted.contains(&segment.partition())))
+    }
+
+    fn primary_key(&self, at: RowAddress) -> PrimaryKey<'_> {
+        PrimaryKey::of(&self.segments[&at.segment].columns()[self.schema.primary_column()], at.row)
+    }
+
+    /// The index of primary keys, built if need be.
+    fn primary(&mut self) -> &PrimaryIndex {
+        let (segments, primary) = (&self.segments, self.schema.primary_column());
+        self.primary.get_or_insert_with(|| PrimaryIndex::build(segments, primary))
+    }
+
+    /// Marks rows dead, in memory.
+    fn kill(&mut self, addresses: &[RowAddress]) {
+        let primary = self.schema.primary_column();
+        for at in addresses {
+            let Some(segment) = self.segments.get_mut(&at.segment) else { continue };
+            if !segment.delete(at.row) {
+                continue;
+            }
+            if let Some(index) = &mut self.primary {
+                index.remove(PrimaryKey::of(&segment.columns()[primary], at.row), *at);
+            }
+            if let Some(sealed) = self.sealed.get_mut(&at.segment) {
+                sealed.has_new_deletes = true;
+            }
+        }
+    }
+
+    /// Forgets a segment, in memory and in storage. The manifest is the caller's to rewrite.
+    fn remove_segment(&mut self, id: SegmentId, batch: &mut Batch) {
+        let collection = self.id;
+        self.segments.remove(&id);
+        self.growing.remove(&id);
+        if let Some(sealed) = self.sealed.remove(&id) {
+            for part in 0..sealed.record.part_count + 1 {
+                batch.remove(BlobKey::Segment { collection, segment: id, part });
+            }
+            if let Some(seq) = sealed.record.deletes_seq {
+                batch.remove(BlobKey::Deletes { collection, segment: id, seq });
+            }
+        }
+    }
+
+    /// Stores the deletes that only the log has, cuts the log before the first growing row, rewrites the manifest.
+    fn fold(&mut self, batch: &mut Batch) {
+        let (collection, seq) = (self.id, self.next_seq - 1);
+        for (id, sealed) in &mut self.sealed {
+            if !sealed.has_new_deletes {
+                continue;
+            }
+            let key = BlobKey::Deletes { collection, segment: *id, seq };
+            let words = self.segments[id].deletes().words();
+            if let Some(old) = sealed.record.deletes_seq.replace(seq) {
+                batch.remove(BlobKey::Deletes { collection, segment: *id, seq: old });
+            }
+            batch.put(key, codec::encode_body(key, bytemuck::cast_slice(words)));
+            sealed.has_new_deletes = false;
+        }
+        let log_start = self.log_start();
+        let kept = self.log.split_off(&log_start);
+        for seq in std::mem::replace(&mut self.log, kept).into_keys() {
+            batch.remove(BlobKey::Log { collection, seq });
+        }
+        self.put_manifest(batch);
+    }
+
+    fn log_start(&self) -> u64 {
+        self.growing.values().map(|growing| growing.first_seq).min().unwrap_or(self.next_seq)
+    }
+
+    fn put_manifest(&self, batch: &mut Batch) {
+        let record = ManifestRecord {
+            sealed: self.sealed.values().map(|sealed| sealed.record).collect(),
+            growing: self.growing.keys().copied().collect(),
+            next_segment: self.next_segment,
+            log_start: self.log_start(),
+            auto_id_last: self.auto_id_last,
+        };
+        let key = BlobKey::Manifest { collection: self.id };
+        batch.put(key, codec::encode(key, &record));
+    }
+}

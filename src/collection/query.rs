@@ -1,7 +1,14 @@
 //! Query and get: rows by filter or by primary key.
 
+use super::Collection;
+use super::output::{Output, count, is_count};
+use super::primary::RowAddress;
 use super::search::FilterText;
-use crate::schema::Value;
+use crate::column::rows::Rows;
+use crate::error::{Error, Result};
+use crate::filter::{self, Predicate};
+use crate::schema::{Value, paging};
+use crate::segment::PartitionId;
 
 /// A query.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,4 +25,64 @@ pub struct Query {
     pub limit: Option<u32>,
     /// How many rows are skipped first.
     pub offset: u32,
+}
+
+impl Collection {
+    /// The rows that match, by ascending primary key, of `partitions` (`None`: of all).
+    ///
+    /// # Errors
+    /// [`Error::Filter`], [`Error::FieldNotFound`], or [`Error::Invalid`] for a limit or offset out of range and for a
+    /// query without filter and limit.
+    pub fn query(&mut self, query: &Query, partitions: Option<&[PartitionId]>) -> Result<Rows> {
+        paging::check_query(query.limit.map(i64::from), query.offset.into())?;
+        if is_count(&query.output_fields)? {
+            if query.limit.is_some() || query.offset > 0 {
+                return Err(Error::invalid("count entities with pagination is not allowed"));
+            }
+            return Ok(count(self.select(query, partitions)?.len() as u64));
+        }
+        let output = Output::new(&query.output_fields, &self.schema, true)?;
+        if query.ids.is_none() && query.filter.expression.trim().is_empty() && query.limit.is_none() {
+            return Err(Error::invalid("empty expression should be used with limit"));
+        }
+        let mut rows = self.select(query, partitions)?;
+        let from = (query.offset as usize).min(rows.len());
+        let to = query.limit.map_or(rows.len(), |limit| (from + limit as usize).min(rows.len()));
+        if 0 < to && to < rows.len() {
+            rows.select_nth_unstable_by(to, |a, b| self.primary_key(*a).cmp(&self.primary_key(*b)));
+            rows.truncate(to);
+        }
+        rows.sort_unstable_by(|a, b| self.primary_key(*a).cmp(&self.primary_key(*b)));
+        Ok(self.rows(&rows[from..to], &output))
+    }
+
+    /// The live rows for which a predicate holds, in no particular order.
+    pub(super) fn matching(&mut self, predicate: &Predicate, partitions: Option<&[PartitionId]>) -> Vec<RowAddress> {
+        let mut found = Vec::new();
+        for (id, segment) in &mut self.segments {
+            if partitions.is_none_or(|wanted| wanted.contains(&segment.partition())) {
+                found.extend(segment.matching(predicate).iter().map(|row| RowAddress { segment: *id, row }));
+            }
+        }
+        found
+    }
+
+    fn select(&mut self, query: &Query, partitions: Option<&[PartitionId]>) -> Result<Vec<RowAddress>> {
+        if let Some(ids) = &query.ids {
+            let mut rows = self.addresses(ids, partitions)?;
+            rows.sort_unstable();
+            rows.dedup();
+            return Ok(rows);
+        }
+        let predicate = filter::compile(&query.filter.expression, &query.filter.params, &self.schema)?;
+        match predicate.primary_keys() {
+            Some(keys) => {
+                let mut rows = self.addresses(&keys, partitions)?;
+                rows.sort_unstable();
+                rows.dedup();
+                Ok(rows)
+            }
+            None => Ok(self.matching(&predicate, partitions)),
+        }
+    }
 }

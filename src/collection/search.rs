@@ -1,9 +1,19 @@
-//! Search by nearness: what is asked and answered.
+//! Search by nearness: a predicate once, an index a segment, one merged list a query.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::Collection;
+use super::output::Output;
+use super::primary::{PrimaryKey, RowAddress};
+use crate::bitmap::Bitmap;
+use crate::column::gather::vector;
 use crate::column::rows::{Rows, Values};
-use crate::schema::Value;
+use crate::error::{Error, Result};
+use crate::filter;
+use crate::index::{Range, Request};
+use crate::schema::{Metric, Value, paging};
+use crate::segment::{PartitionId, SegmentId};
 
 /// A filter as it came: the text, and the values of its template variables.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,4 +73,142 @@ pub struct Hits {
     pub scores: Vec<f32>,
     /// Their output fields (without the primary key).
     pub rows: Rows,
+}
+
+/// What the index of the searched field says: the engine looks it up and checks parameters against it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Searched {
+    /// The vector field's column.
+    pub column: usize,
+    /// The index's metric.
+    pub metric: Metric,
+    /// The scores that count, as distances.
+    pub range: Range,
+}
+
+/// A row and its distance.
+pub(super) type Found = (RowAddress, f32);
+
+impl Collection {
+    /// The column of the field to search.
+    ///
+    /// # Errors
+    /// [`Error::FieldNotFound`], or [`Error::Invalid`] when the field is no vector or is not named and not the only one.
+    pub fn anns_column(&self, name: &str) -> Result<usize> {
+        if name.is_empty() {
+            let mut columns = self.schema.vector_columns();
+            let first = columns.next().expect("a checked schema has a vector field");
+            return match columns.next() {
+                None => Ok(first),
+                Some(_) => {
+                    Err(Error::invalid("multiple anns_fields exist, please specify a anns_field in search_params"))
+                }
+            };
+        }
+        let column = self.schema.column(name).ok_or_else(|| Error::FieldNotFound { field: name.to_string() })?;
+        let data_type = self.schema.fields[column].data_type;
+        if !data_type.is_vector() {
+            return Err(Error::invalid(format!(
+                "anns_field {name} is a {}, expected a vector field",
+                data_type.name()
+            )));
+        }
+        Ok(column)
+    }
+
+    /// The hits of each query, best first, in `partitions` (`None`: in all).
+    ///
+    /// # Errors
+    /// [`Error::Filter`], [`Error::FieldNotFound`], [`Error::DimensionMismatch`], [`Error::Invalid`].
+    pub fn search(&mut self, search: &Search, searched: Searched, partitions: Option<&[PartitionId]>) -> Result<Hits> {
+        let output = Output::new(&search.output_fields, &self.schema, false)?;
+        let found = self.nearest(search, searched, partitions)?;
+        let scored = found.into_iter().map(|hits| {
+            let scored = |(at, distance)| (at, searched.metric.score(distance));
+            hits.into_iter().skip(search.offset as usize).map(scored).collect()
+        });
+        Ok(self.hits(scored.collect(), &output, search.round_decimal))
+    }
+
+    /// The nearest `limit + offset` rows of each query, nearest first; ties by ascending primary key.
+    pub(super) fn nearest(
+        &mut self,
+        search: &Search,
+        searched: Searched,
+        partitions: Option<&[PartitionId]>,
+    ) -> Result<Vec<Vec<Found>>> {
+        self.check(search, searched.column)?;
+        let predicate = filter::compile(&search.filter.expression, &search.filter.params, &self.schema)?;
+        let mut allowed: Vec<(SegmentId, Bitmap)> = Vec::new();
+        for (id, segment) in &mut self.segments {
+            if partitions.is_none_or(|wanted| wanted.contains(&segment.partition())) {
+                let rows = segment.matching(&predicate);
+                if !rows.is_clear() {
+                    segment.prepare(searched.column, searched.metric);
+                    allowed.push((*id, rows));
+                }
+            }
+        }
+        let (primary, limit) = (self.schema.primary_column(), search.limit + search.offset);
+        let mut results = Vec::with_capacity(search.queries.count as usize);
+        for query in search.queries.elements.chunks_exact(search.queries.dim as usize) {
+            let mut found: Vec<Found> = Vec::new();
+            for (id, allowed) in &allowed {
+                let segment = &self.segments[id];
+                let keys = &segment.columns()[primary];
+                let tie = |a: u32, b: u32| PrimaryKey::of(keys, a).cmp(&PrimaryKey::of(keys, b));
+                let column = vector(segment.columns()[searched.column].data());
+                let request = Request { column, query, allowed, limit, range: searched.range, tie: &tie };
+                let nearest = segment.search(searched.column, &request).into_sorted(&tie);
+                found.extend(nearest.iter().map(|c| (RowAddress { segment: *id, row: c.row }, c.distance)));
+            }
+            found.sort_unstable_by(|a, b| self.nearer(a, b));
+            found.truncate(limit as usize);
+            results.push(found);
+        }
+        Ok(results)
+    }
+
+    /// The hits of each query as a reply.
+    pub(super) fn hits(&self, found: Vec<Vec<Found>>, output: &Output, round_decimal: i32) -> Hits {
+        let counts = found.iter().map(|hits| hits.len() as u32).collect();
+        let (addresses, scores): (Vec<RowAddress>, Vec<f32>) = found.into_iter().flatten().unzip();
+        Hits {
+            counts,
+            primary_field: self.schema.primary_field().name.clone(),
+            primary_keys: self.primary_keys(&addresses),
+            scores: scores.into_iter().map(|score| round(score, round_decimal)).collect(),
+            rows: self.rows(&addresses, output),
+        }
+    }
+
+    fn nearer(&self, a: &Found, b: &Found) -> Ordering {
+        a.1.total_cmp(&b.1).then_with(|| self.primary_key(a.0).cmp(&self.primary_key(b.0)))
+    }
+
+    fn check(&self, search: &Search, column: usize) -> Result<()> {
+        let queries = &search.queries;
+        paging::check_search(search.limit.into(), search.offset.into())?;
+        paging::check_query_count(queries.count)?;
+        paging::check_round_decimal(search.round_decimal.into())?;
+        let field = &self.schema.fields[column];
+        if queries.dim != field.dim {
+            let (expected, got) = (field.dim, queries.dim);
+            return Err(Error::DimensionMismatch { field: field.name.clone(), expected, got, row: 0 });
+        }
+        if let Some(at) = queries.elements.iter().position(|element| !element.is_finite()) {
+            let (query, value) = (at / field.dim as usize, queries.elements[at]);
+            return Err(Error::invalid(format!("query vector {query}: value '{value}' is not a number or infinity")));
+        }
+        Ok(())
+    }
+}
+
+/// The score with `decimals` decimals, as Milvus rounds: half up.
+pub(super) fn round(score: f32, decimals: i32) -> f32 {
+    if decimals < 0 {
+        return score;
+    }
+    let scale = 10f64.powi(decimals);
+    ((f64::from(score) * scale + 0.5).floor() / scale) as f32
 }

@@ -1,6 +1,21 @@
 //! Insert and upsert: rows checked against the schema and sent to their segments.
 
-use crate::column::rows::{Rows, Values};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::log::{self, LogRecord, RunRecord};
+use super::primary::{PrimaryKey, RowAddress};
+use super::{Collection, Growing, Memory};
+use crate::column::build::{build, check_json};
+use crate::column::gather::gather;
+use crate::column::rows::{NamedValues, Rows, Values};
+use crate::column::{Column, ColumnData, JsonColumn};
+use crate::error::{Error, Result};
+use crate::schema::{DYNAMIC_FIELD, DataType, Value};
+use crate::segment::{PartitionId, SEGMENT_BYTES_MAX, Segment, SegmentId};
+use crate::store::{Batch, BlobKey};
+use crate::timestamp::{Context, next_auto_id};
 
 /// Rows to add.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,4 +42,413 @@ pub struct Upsert {
 pub struct Written {
     /// The primary keys, row by row: `Values::Ints` or `Values::Texts`.
     pub primary_keys: Values,
+}
+
+/// Which partition a row goes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Routing {
+    /// All to one.
+    One(PartitionId),
+    /// By the hash of the partition key.
+    ByKey(Vec<PartitionId>),
+}
+
+/// What becomes of rows whose primary key exists, and of primary keys that the engine makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mode {
+    /// Whether rows replace: then keys must be given, each once.
+    pub is_upsert: bool,
+    /// Whether absent fields keep their old value.
+    pub is_partial: bool,
+    /// Whether keys may be given although the engine makes them (`allow_insert_auto_id`).
+    pub keeps_given_ids: bool,
+}
+
+/// Rows of one command that go to one segment.
+struct Run {
+    segment: SegmentId,
+    partition: PartitionId,
+    first_row: u32,
+    rows: Vec<u32>,
+}
+
+impl Collection {
+    /// Adds rows. A row whose primary key exists takes the old row's place, in an insert too: reads see the last one.
+    ///
+    /// # Errors
+    /// [`Error::Row`], [`Error::DimensionMismatch`], [`Error::MemoryLimit`], [`Error::Invalid`]; nothing was changed.
+    pub fn write(
+        &mut self,
+        rows: Rows,
+        mode: Mode,
+        routing: &Routing,
+        memory: Memory,
+        context: Context,
+    ) -> Result<(Written, Batch)> {
+        if rows.row_count == 0 {
+            return Err(Error::invalid("the rows are empty, expected at least one"));
+        }
+        let rows = if mode.is_partial { self.complete(rows)? } else { rows };
+        let (columns, auto_id_last) = self.columns(&rows, mode, context)?;
+        let bytes: u64 = columns.iter().map(Column::size_bytes).sum();
+        let needed_bytes = memory.used_bytes + bytes;
+        if needed_bytes > memory.limit_bytes {
+            return Err(Error::MemoryLimit { limit_bytes: memory.limit_bytes, needed_bytes });
+        }
+        let replaced = self.replaced_keys(&rows, &columns, mode)?;
+        let primary = self.schema.primary_column();
+        let primary_keys = all(&self.schema.fields[primary], &columns[primary], rows.row_count);
+
+        // From here on nothing fails.
+        let runs = self.plan(&columns, rows.row_count, bytes, routing);
+        let doomed = self.doomed(&runs, &columns[primary], rows.row_count, replaced);
+        let batch = self.append(&runs, &columns, doomed, auto_id_last);
+        Ok((Written { primary_keys }, batch))
+    }
+
+    /// The rows as columns in the schema's order, and the greatest auto id after them.
+    fn columns(&self, rows: &Rows, mode: Mode, context: Context) -> Result<(Vec<Column>, i64)> {
+        let named: HashMap<&str, &NamedValues> = rows.columns.iter().map(|c| (c.name.as_str(), c)).collect();
+        self.check_names(rows)?;
+        let mut auto_id_last = self.auto_id_last;
+        let mut columns = Vec::with_capacity(self.schema.fields.len());
+        for field in self.schema.user_fields() {
+            let given = named.get(field.name.as_str()).copied();
+            let makes_ids = field.is_primary && field.is_auto_id && !(mode.keeps_given_ids && given.is_some());
+            if !makes_ids {
+                if field.is_primary && given.is_none() {
+                    let reason = "the primary key is absent and autoID is off".to_string();
+                    return Err(Error::Row { field: field.name.clone(), row: 0, reason });
+                }
+                columns.push(build(field, given, rows.row_count)?);
+                continue;
+            }
+            if given.is_some() && !mode.is_upsert {
+                return Err(Error::invalid(format!(
+                    "the primary key {} is made by the engine (autoID), so rows must not have it",
+                    field.name
+                )));
+            }
+            let first = next_auto_id(self.auto_id_last, context.now_ms);
+            auto_id_last = first + i64::from(rows.row_count) - 1;
+            let ids = first..=auto_id_last;
+            let made = match field.data_type {
+                DataType::VarChar => Values::Any(ids.map(|id| Value::Text(id.to_string())).collect()),
+                _ => Values::Ints(ids.collect()),
+            };
+            let made = NamedValues { name: field.name.clone(), present: None, values: made };
+            columns.push(build(field, Some(&made), rows.row_count)?);
+        }
+        if self.schema.is_dynamic {
+            columns.push(self.dynamic_column(rows)?);
+        }
+        Ok((columns, auto_id_last))
+    }
+
+    fn check_names(&self, rows: &Rows) -> Result<()> {
+        for column in &rows.columns {
+            let row = column.present.as_ref().and_then(|present| present.first().copied()).unwrap_or(0);
+            let refused =
+                |reason: &str| Err(Error::Row { field: column.name.clone(), row, reason: reason.to_string() });
+            if column.name == DYNAMIC_FIELD {
+                return refused("the dynamic field itself cannot be a key; write its keys beside the fields");
+            }
+            if !self.schema.is_dynamic && self.schema.column(&column.name).is_none() {
+                return refused("has pass more field without dynamic schema, please check it");
+            }
+        }
+        Ok(())
+    }
+
+    /// One JSON object a row, of the keys that are no fields.
+    fn dynamic_column(&self, rows: &Rows) -> Result<Column> {
+        let mut objects: Vec<Vec<(String, Value)>> = vec![Vec::new(); rows.row_count as usize];
+        for column in rows.columns.iter().filter(|column| self.schema.column(&column.name).is_none()) {
+            for at in 0..column.values.len() {
+                let row = column.present.as_ref().map_or(at, |present| present[at] as usize);
+                match column.values.value(at) {
+                    Value::Null => {}
+                    value => objects[row].push((column.name.clone(), value)),
+                }
+            }
+        }
+        let mut column = JsonColumn::default();
+        for (row, members) in objects.into_iter().enumerate() {
+            let object = Value::Object(members);
+            check_json(DYNAMIC_FIELD, row as u32, &object)?;
+            column.push(&object);
+        }
+        Ok(Column::from_data(ColumnData::Json(column), None))
+    }
+
+    /// The rows of a partial upsert, with the old values where the new rows have none.
+    fn complete(&mut self, mut rows: Rows) -> Result<Rows> {
+        let primary = self.schema.primary_column();
+        let field = &self.schema.fields[primary];
+        let Some(keys) = rows.columns.iter().find(|column| column.name == field.name) else {
+            let reason = "a partial upsert needs the primary key".to_string();
+            return Err(Error::Row { field: field.name.clone(), row: 0, reason });
+        };
+        let keys = build(field, Some(keys), rows.row_count)?;
+        self.primary();
+        let old: Vec<Option<RowAddress>> =
+            (0..rows.row_count).map(|row| self.find(PrimaryKey::of(&keys, row))).collect();
+        for (at, field) in self.schema.user_fields().iter().enumerate() {
+            let given = rows.columns.iter().position(|column| column.name == field.name);
+            if given.is_some_and(|given| rows.columns[given].present.is_none()) {
+                continue;
+            }
+            let values = self.overlay(given.map(|given| &rows.columns[given]), &old, |segment, row| {
+                Some(segment.columns()[at].value(row))
+            });
+            let merged = NamedValues { name: field.name.clone(), ..values };
+            match given {
+                Some(given) => rows.columns[given] = merged,
+                None => rows.columns.push(merged),
+            }
+        }
+        if let Some(dynamic) = self.schema.dynamic_column() {
+            self.complete_dynamic(&mut rows, &old, dynamic);
+        }
+        Ok(rows)
+    }
+
+    /// Merges the old rows' dynamic keys in, key by key.
+    fn complete_dynamic(&self, rows: &mut Rows, old: &[Option<RowAddress>], dynamic: usize) {
+        let document = |at: &RowAddress| self.segments[&at.segment].columns()[dynamic].value(at.row);
+        let mut old_keys: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
+        for at in old.iter().flatten() {
+            if let Value::Object(members) = document(at) {
+                old_keys.extend(members.into_iter().map(|(key, _)| key).filter(|key| seen.insert(key.clone())));
+            }
+        }
+        for key in old_keys {
+            let given = rows.columns.iter().position(|column| column.name == key);
+            let values = self.overlay(given.map(|given| &rows.columns[given]), old, |segment, row| {
+                segment.columns()[dynamic].value(row).get(&key).cloned()
+            });
+            let merged = NamedValues { name: key, ..values };
+            match given {
+                Some(given) => rows.columns[given] = merged,
+                None => rows.columns.push(merged),
+            }
+        }
+    }
+
+    /// What each row has: its given value, else what `old_value` says of the old row, else nothing.
+    fn overlay(
+        &self,
+        given: Option<&NamedValues>,
+        old: &[Option<RowAddress>],
+        old_value: impl Fn(&Segment, u32) -> Option<Value>,
+    ) -> NamedValues {
+        let mut given_at: BTreeMap<u32, usize> = BTreeMap::new();
+        if let Some(given) = given {
+            let rows = given.present.clone().unwrap_or_else(|| (0..given.values.len() as u32).collect());
+            given_at = rows.into_iter().enumerate().map(|(at, row)| (row, at)).collect();
+        }
+        let (mut present, mut values) = (Vec::new(), Vec::new());
+        for (row, old) in old.iter().enumerate() {
+            let given = given_at.get(&(row as u32)).and_then(|at| given.map(|given| given.values.value(*at)));
+            let value = given.or_else(|| old.as_ref().and_then(|at| old_value(&self.segments[&at.segment], at.row)));
+            if let Some(value) = value {
+                present.push(row as u32);
+                values.push(value);
+            }
+        }
+        NamedValues { name: String::new(), present: Some(present), values: Values::Any(values) }
+    }
+
+    /// The keys under which old rows are replaced, when they are not the new rows' own: an upsert under autoID names old
+    /// rows by keys that the new rows do not get.
+    fn replaced_keys(&self, rows: &Rows, columns: &[Column], mode: Mode) -> Result<Option<Column>> {
+        if !mode.is_upsert {
+            return Ok(None);
+        }
+        let primary = self.schema.primary_column();
+        let field = &self.schema.fields[primary];
+        let own = &columns[primary];
+        let given = if field.is_auto_id && !mode.keeps_given_ids {
+            let keys = rows.columns.iter().find(|column| column.name == field.name).ok_or_else(|| Error::Row {
+                field: field.name.clone(),
+                row: 0,
+                reason: "an upsert needs the primary key of the row that it replaces".to_string(),
+            })?;
+            Some(build(field, Some(keys), rows.row_count)?)
+        } else {
+            None
+        };
+        let keys = given.as_ref().unwrap_or(own);
+        let mut seen: HashSet<PrimaryKey<'_>> = HashSet::with_capacity(rows.row_count as usize);
+        for row in 0..rows.row_count {
+            if !seen.insert(PrimaryKey::of(keys, row)) {
+                return Err(Error::invalid(format!(
+                    "duplicate primary keys are not allowed in the same batch: row {row} repeats {:?}",
+                    PrimaryKey::of(keys, row)
+                )));
+            }
+        }
+        Ok(given)
+    }
+
+    /// Cuts the rows into runs: by partition, and at the size where a segment is full. Opens segments as needed.
+    fn plan(&mut self, columns: &[Column], row_count: u32, bytes: u64, routing: &Routing) -> Vec<Run> {
+        let mut by_partition: BTreeMap<PartitionId, Vec<u32>> = BTreeMap::new();
+        match routing {
+            Routing::One(partition) => {
+                by_partition.insert(*partition, (0..row_count).collect());
+            }
+            Routing::ByKey(partitions) => {
+                let key = self.schema.partition_key_column().expect("rows are routed by a partition key");
+                for row in 0..row_count {
+                    let hash = match PrimaryKey::of(&columns[key], row) {
+                        PrimaryKey::Int(number) => xxh3_64(&number.to_le_bytes()),
+                        PrimaryKey::Text(text) => xxh3_64(text.as_bytes()),
+                    };
+                    let partition = partitions[(hash % partitions.len() as u64) as usize];
+                    by_partition.entry(partition).or_default().push(row);
+                }
+            }
+        }
+        let row_bytes = (bytes / u64::from(row_count)).max(1);
+        let mut runs = Vec::new();
+        for (partition, rows) in by_partition {
+            let mut rest = rows.as_slice();
+            while !rest.is_empty() {
+                let (segment, first_row, used) = self.open_segment(partition);
+                let room = (SEGMENT_BYTES_MAX.saturating_sub(used) / row_bytes).max(1);
+                let (taken, left) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+                runs.push(Run { segment, partition, first_row, rows: taken.to_vec() });
+                rest = left;
+                if used + taken.len() as u64 * row_bytes + row_bytes > SEGMENT_BYTES_MAX {
+                    self.growing.get_mut(&segment).expect("it was opened").is_closed = true;
+                }
+            }
+        }
+        runs
+    }
+
+    /// The segment of a partition that takes rows, its next row, and the bytes that it holds.
+    fn open_segment(&mut self, partition: PartitionId) -> (SegmentId, u32, u64) {
+        let open =
+            self.growing.iter().find(|(id, growing)| !growing.is_closed && self.segments[id].partition() == partition);
+        if let Some((id, _)) = open {
+            let segment = &self.segments[id];
+            let bytes = segment.columns().iter().map(Column::size_bytes).sum();
+            return (*id, segment.row_count(), bytes);
+        }
+        let id = self.next_segment;
+        self.next_segment += 1;
+        self.segments.insert(id, Segment::new(id, partition, &self.schema));
+        self.growing.insert(id, Growing { first_seq: self.next_seq, is_closed: false });
+        (id, 0, 0)
+    }
+
+    /// The rows that die: old ones with a new row's key, and new ones whose key comes again later in the batch.
+    fn doomed(&mut self, runs: &[Run], keys: &Column, row_count: u32, replaced: Option<Column>) -> Vec<RowAddress> {
+        let makes_ids = self.schema.primary_field().is_auto_id;
+        let mut doomed = Vec::new();
+        if let Some(replaced) = &replaced {
+            self.primary();
+            doomed.extend((0..row_count).filter_map(|row| self.find(PrimaryKey::of(replaced, row))));
+        }
+        if makes_ids && replaced.is_none() && self.primary.is_none() {
+            // Keys that were just made cannot be there, and nobody has needed the index yet.
+            return doomed;
+        }
+        self.primary();
+        let mut address_of = vec![RowAddress { segment: 0, row: 0 }; row_count as usize];
+        for run in runs {
+            for (at, row) in run.rows.iter().enumerate() {
+                address_of[*row as usize] = RowAddress { segment: run.segment, row: run.first_row + at as u32 };
+            }
+        }
+        let mut latest: HashMap<PrimaryKey<'_>, RowAddress> = HashMap::with_capacity(row_count as usize);
+        for row in 0..row_count {
+            let key = PrimaryKey::of(keys, row);
+            if let Some(earlier) = latest.insert(key, address_of[row as usize]) {
+                doomed.push(earlier);
+            } else {
+                doomed.extend(self.find(key));
+            }
+        }
+        doomed
+    }
+
+    /// Appends the runs and kills the doomed, in memory, and gives the log entries out.
+    fn append(&mut self, runs: &[Run], columns: &[Column], doomed: Vec<RowAddress>, auto_id_last: i64) -> Batch {
+        let mut batch = Batch::default();
+        self.auto_id_last = auto_id_last;
+        for (at, run) in runs.iter().enumerate() {
+            let record = LogRecord {
+                run: Some(RunRecord {
+                    segment: run.segment,
+                    partition: run.partition,
+                    first_row: run.first_row,
+                    row_count: run.rows.len() as u32,
+                    columns: Vec::new(),
+                }),
+                // All runs are applied before the deletes, some of which are about the runs' own rows.
+                deletes: if at + 1 == runs.len() { LogRecord::group(doomed.clone()) } else { Vec::new() },
+                auto_id_last,
+            };
+            let is_whole = run.rows.len() == columns[0].len() as usize;
+            let part: Vec<Column>;
+            let written = if is_whole {
+                columns
+            } else {
+                part = self
+                    .schema
+                    .fields
+                    .iter()
+                    .zip(columns)
+                    .map(|(f, column)| {
+                        let mut part = Column::new(f);
+                        part.append(column, run.rows.iter().copied());
+                        part
+                    })
+                    .collect();
+                &part
+            };
+            self.push_log(record, written, &mut batch);
+            let segment = self.segments.get_mut(&run.segment).expect("the plan opened it");
+            segment.append(columns, run.rows.iter().copied());
+        }
+        self.kill(&doomed);
+        if let Some(mut index) = self.primary.take() {
+            let primary = self.schema.primary_column();
+            for run in runs {
+                let segment = &self.segments[&run.segment];
+                for row in run.first_row..run.first_row + run.rows.len() as u32 {
+                    if !segment.deletes().contains(row) {
+                        let key = PrimaryKey::of(&segment.columns()[primary], row);
+                        index.put(key, RowAddress { segment: run.segment, row }, &self.segments, primary);
+                    }
+                }
+            }
+            self.primary = Some(index);
+        }
+        batch
+    }
+
+    /// Writes the next log entry.
+    pub(super) fn push_log(&mut self, record: LogRecord, columns: &[Column], batch: &mut Batch) {
+        let key = BlobKey::Log { collection: self.id, seq: self.next_seq };
+        let blob = log::encode(key, record, &self.schema, columns);
+        self.log.insert(self.next_seq, blob.len() as u64);
+        self.next_seq += 1;
+        batch.put(key, blob);
+    }
+
+    /// The live row of a key. The index must have been built ([`Collection::primary`]).
+    pub(super) fn find(&self, key: PrimaryKey<'_>) -> Option<RowAddress> {
+        let index = self.primary.as_ref().expect("the caller built the index of primary keys");
+        index.find(key, &self.segments, self.schema.primary_column())
+    }
+}
+
+fn all(field: &crate::schema::Field, column: &Column, row_count: u32) -> Values {
+    let picks: Vec<(&Column, u32)> = (0..row_count).map(|row| (column, row)).collect();
+    gather(field, &picks)
 }

@@ -65,6 +65,22 @@ pub fn check_value(field: &Field, value: &Value) -> Result<()> {
     push(&mut column, field, 0, value)
 }
 
+/// Says whether `value` can be a JSON document.
+///
+/// # Errors
+/// [`Error::Row`] when it is too large or holds what JSON cannot write.
+pub fn check_json(field: &str, row: u32, value: &Value) -> Result<()> {
+    let refused = |reason: String| Err(Error::Row { field: field.to_string(), row, reason });
+    let bytes = json::size(value);
+    if bytes > JSON_BYTES_MAX {
+        return refused(format!("the JSON value takes {bytes} bytes, expected at most {JSON_BYTES_MAX}"));
+    }
+    match not_finite(value) {
+        Some(number) => refused(format!("value '{number}' is not a number or infinity")),
+        None => Ok(()),
+    }
+}
+
 fn build_values(field: &Field, row_count: u32, mut value: impl FnMut(u32) -> Option<Value>) -> Result<Column> {
     let mut data = Column::new(field).data;
     let mut validity = Bitmap::new(row_count);
@@ -133,14 +149,7 @@ fn push_scalar(data: &mut ColumnData, field: &Field, wanted: DataType, row: u32,
 }
 
 fn push_json(column: &mut JsonColumn, field: &Field, row: u32, value: &Value) -> Result<()> {
-    let bytes = json::size(value);
-    if bytes > JSON_BYTES_MAX {
-        let reason = format!("the JSON value takes {bytes} bytes, expected at most {JSON_BYTES_MAX}");
-        return Err(row_error(field, row, reason));
-    }
-    if let Some(number) = not_finite(value) {
-        return Err(row_error(field, row, format!("value '{number}' is not a number or infinity")));
-    }
+    check_json(&field.name, row, value)?;
     column.push(value);
     Ok(())
 }

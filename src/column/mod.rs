@@ -7,6 +7,7 @@
 pub mod array;
 pub mod build;
 pub mod encode;
+pub mod gather;
 pub mod json;
 pub mod rows;
 pub mod text;
@@ -14,8 +15,6 @@ pub mod vector;
 
 use crate::bitmap::Bitmap;
 use crate::schema::{DataType, Field, Value};
-use rows::{Texts, Values};
-
 pub use array::ArrayColumn;
 pub use json::JsonColumn;
 pub use text::TextColumn;
@@ -119,40 +118,6 @@ impl Column {
         let validity = self.validity.get_or_insert_with(|| Bitmap::full(before));
         for row in rows {
             validity.push(other.is_valid(row));
-        }
-    }
-
-    /// The values of `rows`, as they go to a user.
-    pub fn gather(&self, rows: &[u32]) -> Values {
-        let has_nulls = self.validity.is_some() && rows.iter().any(|row| !self.is_valid(*row));
-        if has_nulls {
-            return Values::Any(rows.iter().map(|row| self.value(*row)).collect());
-        }
-        match &self.data {
-            ColumnData::Bool(values) => Values::Bools(pick(values, rows)),
-            ColumnData::Int8(values) => Values::Ints(pick(values, rows)),
-            ColumnData::Int16(values) => Values::Ints(pick(values, rows)),
-            ColumnData::Int32(values) => Values::Ints(pick(values, rows)),
-            ColumnData::Int64(values) => Values::Ints(pick(values, rows)),
-            ColumnData::Float(values) => Values::Floats(pick(values, rows)),
-            ColumnData::Double(values) => Values::Doubles(pick(values, rows)),
-            ColumnData::VarChar(column) => {
-                let mut texts = Texts::default();
-                for row in rows {
-                    texts.push(column.text(*row));
-                }
-                Values::Texts(texts)
-            }
-            ColumnData::FloatVector(column) => {
-                let mut elements = Vec::with_capacity(rows.len() * column.dim() as usize);
-                for row in rows {
-                    elements.extend_from_slice(column.row(*row));
-                }
-                Values::FloatLists { dim: column.dim(), elements }
-            }
-            ColumnData::Json(_) | ColumnData::Array(_) => {
-                Values::Any(rows.iter().map(|row| self.data.value(*row)).collect())
-            }
         }
     }
 
@@ -297,8 +262,4 @@ impl ColumnData {
             ColumnData::FloatVector(column) => column.size_bytes(),
         }
     }
-}
-
-fn pick<F: Copy, T: From<F>>(values: &[F], rows: &[u32]) -> Vec<T> {
-    rows.iter().map(|row| values[*row as usize].into()).collect()
 }

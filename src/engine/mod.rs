@@ -8,11 +8,18 @@
 //! 4. when a commit fails, drop the engine and open a new one: memory is ahead of storage.
 
 pub mod catalog;
+mod names;
+mod resident;
+mod rows;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::collection::{Collection, load::Loader};
 use crate::command::{Command, Reply};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Batch, BlobKey, Bytes};
 use crate::timestamp::Context;
+use catalog::Catalog;
 
 /// What an engine may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +30,20 @@ pub struct Options {
 
 /// Collections and their names, in memory.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    options: Options,
+    catalog: Catalog,
+    /// Every blob that the store has once all batches are committed.
+    keys: BTreeSet<BlobKey>,
+    /// The collections that are in memory, by id. Others are read when a command needs them.
+    collections: BTreeMap<u64, Collection>,
+    /// Collections on their way into memory.
+    loaders: BTreeMap<u64, Loader>,
+    /// Blobs that nothing refers to, left by work that was cut short.
+    orphans: Vec<BlobKey>,
+    /// The collection whose background work was done last; the next one's turn is next.
+    maintained: u64,
+}
 
 /// What a command came to.
 #[derive(Debug)]
@@ -75,17 +95,38 @@ impl Engine {
     /// The engine of a store: `keys` are all that the store has, `catalog` is the blob of [`BlobKey::Catalog`].
     ///
     /// # Errors
-    /// [`Error::Corrupt`](crate::error::Error::Corrupt) when the catalog cannot be read or is absent though other blobs
-    /// (but [`BlobKey::Epoch`]) exist, [`Error::VersionTooNew`](crate::error::Error::VersionTooNew).
+    /// [`Error::Corrupt`] when the catalog cannot be read, or is absent though a collection's manifest is there;
+    /// [`Error::VersionTooNew`].
     pub fn open(options: Options, keys: Vec<BlobKey>, catalog: Option<Bytes>) -> Result<Engine> {
-        let _ = (options, keys, catalog);
-        unimplemented!()
+        let catalog = match catalog {
+            Some(blob) => Catalog::decode(blob.as_slice())?,
+            None if keys.iter().any(|key| matches!(key, BlobKey::Manifest { .. })) => {
+                return Err(Error::corrupt(BlobKey::Catalog, "it is absent, and the store has collections"));
+            }
+            None => Catalog::new(),
+        };
+        let is_known = |key: &BlobKey| key.collection().is_none_or(|id| catalog.collection(id).is_some());
+        let orphans = keys.iter().copied().filter(|key| !is_known(key)).collect();
+        Ok(Engine {
+            options,
+            catalog,
+            keys: keys.into_iter().collect(),
+            collections: BTreeMap::new(),
+            loaders: BTreeMap::new(),
+            orphans,
+            maintained: 0,
+        })
     }
 
     /// Runs a command, or says what it needs first. An error means that nothing changed.
     pub fn execute(&mut self, command: Command, context: Context) -> Result<Step> {
-        let _ = (command, context);
-        unimplemented!()
+        let needed = self.needed(&command)?;
+        if !needed.is_empty() {
+            return Ok(Step::Need(needed, Continuation { command }));
+        }
+        let (reply, batch) = self.run(command, context)?;
+        self.note(&batch);
+        Ok(Step::Done(reply, batch))
     }
 
     /// Goes on with a command whose blobs were loaded; `None` for one that the store does not have.
@@ -95,15 +136,44 @@ impl Engine {
         blobs: Vec<(BlobKey, Option<Bytes>)>,
         context: Context,
     ) -> Result<Step> {
-        let _ = (waiting.command, blobs, context);
-        unimplemented!()
+        self.supply(blobs)?;
+        self.execute(waiting.command, context)
     }
 
-    /// One bounded step of background work: sealing, compaction, removal of what nothing refers to.
+    /// One bounded step of background work: removal of what nothing refers to, sealing, compaction.
     ///
-    /// `budget` is in units of about a kilobyte read or written; a step takes at least one row or part.
+    /// `budget` is in kilobytes read or written, about; a step takes at least one row or part.
     pub fn maintain(&mut self, budget: u32) -> Result<Maintained> {
-        let _ = budget;
-        unimplemented!()
+        let mut batch = Batch::default();
+        if !self.orphans.is_empty() {
+            for key in self.orphans.drain(..) {
+                batch.remove(key);
+            }
+            self.note(&batch);
+            return Ok(Maintained { batch, has_more: true, progress: None });
+        }
+        let after = self.collections.range(self.maintained + 1..).chain(self.collections.range(..=self.maintained));
+        let turns: Vec<u64> = after.map(|(id, _)| *id).collect();
+        for id in turns {
+            let Some(step) = self.collections.get_mut(&id).and_then(|collection| collection.maintain(budget)) else {
+                continue;
+            };
+            self.maintained = id;
+            self.note(&step.batch);
+            let collection = self.catalog.collection(id).map(|record| record.name.clone()).unwrap_or_default();
+            let progress = Progress { stage: step.stage, collection, done: step.done, total: step.total };
+            return Ok(Maintained { batch: step.batch, has_more: true, progress: Some(progress) });
+        }
+        Ok(Maintained { batch, has_more: false, progress: None })
+    }
+
+    /// Keeps the list of blobs as the store will be.
+    fn note(&mut self, batch: &Batch) {
+        for (key, blob) in &batch.writes {
+            match blob {
+                Some(_) => self.keys.insert(*key),
+                None => self.keys.remove(key),
+            };
+        }
     }
 }

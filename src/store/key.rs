@@ -91,6 +91,17 @@ impl BlobKey {
         rest.is_empty().then_some(key)
     }
 
+    /// The collection whose blob this is; `None` for blobs of the whole database.
+    pub fn collection(self) -> Option<u64> {
+        match self {
+            BlobKey::Catalog | BlobKey::Epoch => None,
+            BlobKey::Manifest { collection }
+            | BlobKey::Log { collection, .. }
+            | BlobKey::Segment { collection, .. }
+            | BlobKey::Deletes { collection, .. } => Some(collection),
+        }
+    }
+
     /// The prefix shared by the log entries of a collection.
     pub fn log_prefix(collection: u64) -> Vec<u8> {
         tagged(LOG, &[&collection.to_be_bytes()])

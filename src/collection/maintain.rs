@@ -1,0 +1,202 @@
+//! Background work in bounded steps: sealing, compaction, cutting the log.
+//!
+//! A job writes new blobs in its first steps and changes the manifest only in its last, so a crash leaves blobs that
+//! nothing refers to, which the engine sweeps after the next open.
+
+use super::manifest::SealedRecord;
+use super::{Collection, Sealed};
+use crate::segment::compaction::{self, Merge};
+use crate::segment::sealed::SegmentWriter;
+use crate::segment::{Segment, SegmentId};
+use crate::store::{Batch, BlobKey};
+
+/// Log entries after which growing segments are sealed though they are not full: each entry is a read at open.
+pub const LOG_ENTRIES_MAX: usize = 512;
+
+/// Background work under way.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A growing segment becomes a sealed one.
+    Seal { segment: SegmentId, writer: SegmentWriter },
+    /// Segments become one; the writer is there once all rows are copied.
+    Compact { merge: Box<Merge>, writer: Option<SegmentWriter> },
+}
+
+/// What a step did.
+#[derive(Debug)]
+pub struct Step {
+    /// To be committed; may be empty.
+    pub batch: Batch,
+    /// `seal` or `compact`.
+    pub stage: &'static str,
+    /// Rows done.
+    pub done: u64,
+    /// Rows in all.
+    pub total: u64,
+}
+
+impl Job {
+    pub(super) fn size_bytes(&self) -> u64 {
+        match self {
+            Job::Seal { .. } => 0,
+            Job::Compact { merge, .. } => merge.target.size_bytes(),
+        }
+    }
+
+    /// The segments that the job reads.
+    pub(super) fn segments(&self) -> Vec<SegmentId> {
+        match self {
+            Job::Seal { segment, .. } => vec![*segment],
+            Job::Compact { merge, .. } => merge.sources().collect(),
+        }
+    }
+}
+
+impl Collection {
+    /// Asks that all growing rows be sealed.
+    pub fn ask_flush(&mut self) {
+        self.is_flush_asked = true;
+    }
+
+    /// Asks that every dead row be removed and small segments be merged.
+    pub fn ask_compaction(&mut self) {
+        self.is_compaction_asked = true;
+    }
+
+    /// Whether a compaction that was asked for is still to be done.
+    pub fn is_compacting(&self) -> bool {
+        self.is_compaction_asked || matches!(self.job, Some(Job::Compact { .. }))
+    }
+
+    /// Does about `kilobytes` of background work; `None` when there is none.
+    pub fn maintain(&mut self, kilobytes: u32) -> Option<Step> {
+        let bytes = u64::from(kilobytes) * 1024;
+        match self.job.take() {
+            Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
+            Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
+            None => self.begin(bytes),
+        }
+    }
+
+    fn begin(&mut self, bytes: u64) -> Option<Step> {
+        let seals_all = self.is_flush_asked || self.log.len() > LOG_ENTRIES_MAX;
+        let due = self.growing.iter().filter(|(_, growing)| growing.is_closed || seals_all);
+        if let Some((id, _)) = due.min_by_key(|(_, growing)| growing.first_seq) {
+            let id = *id;
+            self.growing.get_mut(&id).expect("it was just found").is_closed = true;
+            let writer = SegmentWriter::new(self.id, &self.segments[&id]);
+            return Some(self.seal(id, writer, bytes));
+        }
+        if seals_all {
+            self.is_flush_asked = false;
+            if !self.log.is_empty() {
+                // Nothing grows, so the log holds only deletes, which fold into the segments' own.
+                let mut batch = Batch::default();
+                self.fold(&mut batch);
+                return Some(Step { batch, stage: "seal", done: 0, total: 0 });
+            }
+        }
+        let sealed: Vec<compaction::Sealed> = self.sealed.keys().map(|id| self.candidate(*id)).collect();
+        let sources = compaction::choose(&sealed, self.is_compaction_asked);
+        if sources.is_empty() {
+            self.is_compaction_asked = false;
+            return None;
+        }
+        let (target, partition) = (self.next_segment, self.segments[&sources[0]].partition());
+        self.next_segment += 1;
+        let merge = Merge::new(target, partition, &self.schema, sources);
+        Some(self.compact(Box::new(merge), None, bytes))
+    }
+
+    fn candidate(&self, id: SegmentId) -> compaction::Sealed {
+        let segment = &self.segments[&id];
+        compaction::Sealed {
+            id,
+            partition: segment.partition(),
+            row_count: segment.row_count(),
+            live_count: segment.live_count(),
+            size_bytes: self.sealed[&id].record.size_bytes,
+        }
+    }
+
+    fn seal(&mut self, id: SegmentId, mut writer: SegmentWriter, bytes: u64) -> Step {
+        let mut batch = Batch::default();
+        let total = u64::from(self.segments[&id].row_count());
+        let parts = writer.next(&self.segments[&id], &self.schema, bytes);
+        let is_written = parts.is_empty();
+        batch.writes.extend(parts.into_iter().map(|(key, blob)| (key, Some(blob))));
+        if is_written {
+            self.growing.remove(&id);
+            self.put_sealed(id, writer, &mut batch);
+            self.fold(&mut batch);
+        } else {
+            self.job = Some(Job::Seal { segment: id, writer });
+        }
+        Step { batch, stage: "seal", done: if is_written { total } else { 0 }, total }
+    }
+
+    fn compact(&mut self, mut merge: Box<Merge>, writer: Option<SegmentWriter>, bytes: u64) -> Step {
+        let mut batch = Batch::default();
+        let total: u64 = merge.sources().map(|id| u64::from(self.segments[&id].live_count())).sum();
+        let Some(mut writer) = writer else {
+            let row_bytes = self.row_bytes(&merge);
+            let is_copied = merge.step(&self.segments, u32::try_from(bytes / row_bytes).unwrap_or(u32::MAX));
+            let done = u64::from(merge.target.row_count());
+            let writer = is_copied.then(|| SegmentWriter::new(self.id, &merge.target));
+            self.job = Some(Job::Compact { merge, writer });
+            return Step { batch, stage: "compact", done, total };
+        };
+        let parts = writer.next(&merge.target, &self.schema, bytes);
+        if !parts.is_empty() {
+            batch.writes.extend(parts.into_iter().map(|(key, blob)| (key, Some(blob))));
+            self.job = Some(Job::Compact { merge, writer: Some(writer) });
+            return Step { batch, stage: "compact", done: total, total };
+        }
+        let sources: Vec<SegmentId> = merge.sources().collect();
+        let target = merge.finish(&self.segments);
+        for id in sources {
+            self.remove_segment(id, &mut batch);
+        }
+        if target.live_count() > 0 {
+            let id = target.id();
+            let has_deletes = !target.deletes().is_clear();
+            self.segments.insert(id, target);
+            self.put_sealed(id, writer, &mut batch);
+            self.sealed.get_mut(&id).expect("it was just put").has_new_deletes = has_deletes;
+        } else {
+            let collection = self.id;
+            let parts = writer.finish().0.parts.len() as u32;
+            (1..=parts).for_each(|part| batch.remove(BlobKey::Segment { collection, segment: target.id(), part }));
+        }
+        // Addresses of the rows have changed; whoever needs the index builds it anew.
+        self.primary = None;
+        self.fold(&mut batch);
+        Step { batch, stage: "compact", done: total, total }
+    }
+
+    /// Takes a segment whose parts are written into the sealed ones.
+    fn put_sealed(&mut self, id: SegmentId, writer: SegmentWriter, batch: &mut Batch) {
+        let segment = &self.segments[&id];
+        let (record, descriptor, descriptor_checksum) = writer.finish();
+        let size_bytes = record.size_bytes() + descriptor.len() as u64;
+        batch.put(BlobKey::Segment { collection: self.id, segment: id, part: 0 }, descriptor);
+        let record = SealedRecord {
+            id,
+            partition: segment.partition(),
+            row_count: segment.row_count(),
+            size_bytes,
+            part_count: record.parts.len() as u32,
+            descriptor_checksum,
+            deletes_seq: None,
+        };
+        self.sealed.insert(id, Sealed { record, has_new_deletes: !segment.deletes().is_clear() });
+    }
+
+    fn row_bytes(&self, merge: &Merge) -> u64 {
+        let (bytes, rows) = merge
+            .sources()
+            .map(|id| &self.segments[&id])
+            .fold((0, 0), |(bytes, rows), s: &Segment| (bytes + s.size_bytes(), rows + u64::from(s.row_count())));
+        (bytes / rows.max(1)).max(1)
+    }
+}

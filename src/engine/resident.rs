@@ -1,0 +1,136 @@
+//! Which collections are in memory, and reading in those that a command needs.
+
+use std::collections::BTreeMap;
+
+use super::Engine;
+use crate::collection::load::Loader;
+use crate::collection::{Collection, Memory};
+use crate::command::{Command, Target};
+use crate::error::{Error, Result};
+use crate::store::{BlobKey, Bytes};
+
+impl Engine {
+    /// The blobs that must be loaded before the command can run; none when all it needs is in memory.
+    pub(super) fn needed(&mut self, command: &Command) -> Result<Vec<BlobKey>> {
+        let Some(target) = needs_rows(command) else { return Ok(Vec::new()) };
+        let record = self.catalog.resolve(target)?;
+        let id = record.id;
+        if self.collections.contains_key(&id) {
+            return Ok(Vec::new());
+        }
+        if !self.loaders.contains_key(&id) {
+            let loader = Loader::new(id, record.schema.clone(), self.stored_log(id));
+            self.loaders.insert(id, loader);
+        }
+        let loader = &self.loaders[&id];
+        let needed = loader.need();
+        let memory = self.memory();
+        let needed_bytes = memory.used_bytes + loader.expected_bytes();
+        if needed_bytes > memory.limit_bytes {
+            self.loaders.remove(&id);
+            return Err(Error::MemoryLimit { limit_bytes: memory.limit_bytes, needed_bytes });
+        }
+        if needed.is_empty() {
+            self.admit(id);
+        }
+        Ok(needed)
+    }
+
+    /// Takes in what was loaded. A collection that cannot be read is given up, and read anew by the next command.
+    pub(super) fn supply(&mut self, blobs: Vec<(BlobKey, Option<Bytes>)>) -> Result<()> {
+        let mut by_collection: BTreeMap<u64, Vec<(BlobKey, Bytes)>> = BTreeMap::new();
+        for (key, blob) in blobs {
+            if let Some(id) = key.collection() {
+                by_collection.entry(id).or_default().extend(blob.map(|blob| (key, blob)));
+            }
+        }
+        for (id, blobs) in by_collection {
+            if let Some(mut loader) = self.loaders.remove(&id) {
+                loader.supply(blobs)?;
+                self.loaders.insert(id, loader);
+            }
+        }
+        Ok(())
+    }
+
+    /// What collections hold of the heap, and what they may.
+    pub(super) fn memory(&self) -> Memory {
+        let used_bytes = self.collections.values().map(Collection::size_bytes).sum();
+        Memory { limit_bytes: self.options.memory_limit_bytes, used_bytes }
+    }
+
+    /// The collection of a command that [`Engine::needed`] found ready.
+    pub(super) fn rows(&mut self, target: &Target) -> Result<&mut Collection> {
+        let id = self.catalog.resolve(target)?.id;
+        Ok(self.collections.get_mut(&id).expect("the command's collection was read in before"))
+    }
+
+    /// Moves a collection that is read to those in memory, and notes the blobs that it does not refer to.
+    fn admit(&mut self, id: u64) {
+        if let Some(loader) = self.loaders.remove(&id) {
+            let collection = loader.finish();
+            let is_orphan = |key: &BlobKey| key.collection() == Some(id) && !collection.refers_to(*key);
+            self.orphans.extend(self.keys.iter().copied().filter(is_orphan));
+            self.collections.insert(id, collection);
+        }
+    }
+
+    fn stored_log(&self, id: u64) -> Vec<u64> {
+        let range = BlobKey::Log { collection: id, seq: 0 }..=BlobKey::Log { collection: id, seq: u64::MAX };
+        self.keys
+            .range(range)
+            .filter_map(|key| match key {
+                BlobKey::Log { seq, .. } => Some(*seq),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// The collection whose rows must be in memory for a command.
+fn needs_rows(command: &Command) -> Option<&Target> {
+    match command {
+        Command::LoadCollection { target }
+        | Command::GetCollectionStats { target }
+        | Command::Flush { target }
+        | Command::Compact { target }
+        | Command::DropPartition { target, .. }
+        | Command::LoadPartitions { target, .. }
+        | Command::GetPartitionStats { target, .. }
+        | Command::DescribeIndex { target, .. }
+        | Command::Insert { target, .. }
+        | Command::Upsert { target, .. }
+        | Command::Delete { target, .. }
+        | Command::Query { target, .. }
+        | Command::Search { target, .. }
+        | Command::HybridSearch { target, .. } => Some(target),
+        Command::CreateDatabase { .. }
+        | Command::DropDatabase { .. }
+        | Command::ListDatabases
+        | Command::DescribeDatabase { .. }
+        | Command::AlterDatabase { .. }
+        | Command::CreateCollection { .. }
+        | Command::DropCollection { .. }
+        | Command::HasCollection { .. }
+        | Command::DescribeCollection { .. }
+        | Command::ListCollections { .. }
+        | Command::RenameCollection { .. }
+        | Command::ReleaseCollection { .. }
+        | Command::GetLoadState { .. }
+        | Command::AlterCollection { .. }
+        | Command::GetCompactionState { .. }
+        | Command::CreatePartition { .. }
+        | Command::HasPartition { .. }
+        | Command::ListPartitions { .. }
+        | Command::ReleasePartitions { .. }
+        | Command::CreateIndex { .. }
+        | Command::DropIndex { .. }
+        | Command::ListIndexes { .. }
+        | Command::CreateAlias { .. }
+        | Command::AlterAlias { .. }
+        | Command::DropAlias { .. }
+        | Command::DescribeAlias { .. }
+        | Command::ListAliases { .. }
+        | Command::Stats => None,
+    }
+}
