@@ -51,7 +51,7 @@ impl Collection {
                     return Err(Error::invalid(format!("delete plan can't be empty or always true : {text}")));
                 }
                 match predicate.primary_keys() {
-                    Some(keys) => Some(keys),
+                    Some(keys) => Some(keys.to_vec()),
                     None => {
                         let doomed = self.matching(&predicate, partitions);
                         let count = doomed.len() as u64;

@@ -77,7 +77,7 @@ impl Collection {
         let predicate = filter::compile(&query.filter.expression, &query.filter.params, &self.schema)?;
         match predicate.primary_keys() {
             Some(keys) => {
-                let mut rows = self.addresses(&keys, partitions)?;
+                let mut rows = self.addresses(keys, partitions)?;
                 rows.sort_unstable();
                 rows.dedup();
                 Ok(rows)
