@@ -59,9 +59,7 @@ pub fn bind<'a>(
                 nodes.next();
                 Ok(Term::Constant(Value::Int(i64::MIN)))
             }
-            Node::List { start, operands } => {
-                binder.list(std::mem::take(&mut tree.lists[*start as usize]), *operands)
-            }
+            Node::List { start, operands } => binder.list(std::mem::take(&mut tree.lists[*start as usize]), *operands),
             node => binder.term(*node, *span),
         };
         let term = term.map_err(|problem| problem.at(*span))?;
@@ -521,7 +519,9 @@ fn placeholder(binary: Binary) -> Problem {
 fn constants(binary: Binary, left: &Value, right: &Value) -> Option<bool> {
     let order = match (left, right) {
         (Value::Text(left), Value::Text(right)) => left.cmp(right),
-        (Value::Bool(left), Value::Bool(right)) if matches!(binary, Binary::Equal | Binary::NotEqual) => left.cmp(right),
+        (Value::Bool(left), Value::Bool(right)) if matches!(binary, Binary::Equal | Binary::NotEqual) => {
+            left.cmp(right)
+        }
         (left, right) => compare::number(left)?.order(compare::number(right)?),
     };
     Some(match binary {

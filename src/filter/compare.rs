@@ -7,8 +7,8 @@ use regex_lite::Regex;
 use super::datum::Step;
 use super::like::Like;
 use super::number::Number;
-use super::operand::{Operand, shown};
 pub use super::operand::constant_type as constant_kind;
+use super::operand::{Operand, shown};
 use super::parse::{Binary, Chain};
 use super::predicate::{Bounds, Ints, Leaf, Reals, Relation, Test, Texts, Wanted};
 use super::set;
@@ -123,7 +123,8 @@ pub fn contained(operand: Operand, mut items: Vec<Value>) -> Tested {
         }
         DataType::Bool => Leaf::Bools { column, matching: [false, true].map(|b| items.contains(&Value::Bool(b))) },
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            let whole = items.iter().filter_map(|item| if let Value::Int(number) = item { Some(*number) } else { None });
+            let whole =
+                items.iter().filter_map(|item| if let Value::Int(number) = item { Some(*number) } else { None });
             Leaf::Ints { column, test: Ints::Set(set::Ints::new(whole.collect())) }
         }
         DataType::Float => {
@@ -341,8 +342,11 @@ fn numbers(operand: Operand, bounds: Bounds<Number>) -> Leaf {
             let narrow = |(bound, included): (Number, bool)| (bound.as_double() as f32, included);
             let bounds = Bounds { low: bounds.low.map(narrow), high: bounds.high.map(narrow) };
             if operand.is_field() {
-                let low = bounds.low.map_or(f32::NEG_INFINITY, |(low, included)| if included { low } else { low.next_up() });
-                let high = bounds.high.map_or(f32::INFINITY, |(high, included)| if included { high } else { high.next_down() });
+                let low =
+                    bounds.low.map_or(f32::NEG_INFINITY, |(low, included)| if included { low } else { low.next_up() });
+                let high = bounds
+                    .high
+                    .map_or(f32::INFINITY, |(high, included)| if included { high } else { high.next_down() });
                 return Leaf::Floats { column, test: Reals::Within { low, high } };
             }
             let wide = |(bound, included): (f32, bool)| (Number::Double(bound.into()), included);

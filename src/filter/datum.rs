@@ -104,7 +104,9 @@ impl Reading {
                     _ => Datum::Null,
                 }
             }
-            (Place::Path(keys), ColumnData::Json(documents)) => follow(documents.document(row), keys).map_or(Datum::Null, Datum::of),
+            (Place::Path(keys), ColumnData::Json(documents)) => {
+                follow(documents.document(row), keys).map_or(Datum::Null, Datum::of)
+            }
             (place, _) => unreachable!("{place:?} was bound to another column"),
         };
         match (self.step, datum) {

@@ -26,7 +26,13 @@ pub fn evaluate(nodes: &Nodes, root: Edge, columns: &[Column], row_count: u32) -
             }
             Branch::All(edges) | Branch::Any(edges) => {
                 let is_all = matches!(nodes.get(edge), Branch::All(_)) != edge.negated;
-                frames.push(Frame { edges: edges.iter(), negated: edge.negated, is_all, open, rows: Bitmap::new(row_count) });
+                frames.push(Frame {
+                    edges: edges.iter(),
+                    negated: edge.negated,
+                    is_all,
+                    open,
+                    rows: Bitmap::new(row_count),
+                });
                 None
             }
         };
@@ -185,9 +191,8 @@ impl Wanted {
 
 /// One bit a value, 64 to a word: the loop inside has no branches, so that it can be vectorised.
 fn scan<T: Copy>(values: &[T], holds: impl Fn(T) -> bool) -> Vec<u64> {
-    let word = |chunk: &[T]| {
-        chunk.iter().enumerate().fold(0u64, |word, (bit, value)| word | u64::from(holds(*value)) << bit)
-    };
+    let word =
+        |chunk: &[T]| chunk.iter().enumerate().fold(0u64, |word, (bit, value)| word | u64::from(holds(*value)) << bit);
     values.chunks(64).map(word).collect()
 }
 

@@ -51,7 +51,8 @@ impl Like {
             1 if starts => &[],
             length => &pieces[usize::from(starts)..length - usize::from(ends)],
         };
-        let text: Option<String> = inner.iter().map(|piece| if let Piece::One(c) = piece { Some(*c) } else { None }).collect();
+        let text: Option<String> =
+            inner.iter().map(|piece| if let Piece::One(c) = piece { Some(*c) } else { None }).collect();
         match (text, starts, ends) {
             (None, _, _) => Like::Pieces(pieces),
             (Some(text), false, false) => Like::Equal(text),

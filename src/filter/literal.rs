@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn integers_have_four_bases() {
-        let table = [("0", 0), ("20", 20), ("024", 20), ("0x14", 20), ("0B10100", 20), ("9223372036854775808", 1 << 63)];
+        let table =
+            [("0", 0), ("20", 20), ("024", 20), ("0x14", 20), ("0B10100", 20), ("9223372036854775808", 1 << 63)];
         for (text, value) in table {
             assert_eq!(integer(text), Some(value), "{text}");
         }

@@ -333,7 +333,8 @@ impl<'a> Parser<'a> {
     }
 
     fn nest(&mut self, pending: Pending) -> Result<(), Fault> {
-        let (Pending::Paren(at) | Pending::Unary(_, at) | Pending::List { at, .. } | Pending::Call { at, .. }) = pending
+        let (Pending::Paren(at) | Pending::Unary(_, at) | Pending::List { at, .. } | Pending::Call { at, .. }) =
+            pending
         else {
             unreachable!("binary operators and ranges do not nest");
         };
@@ -700,10 +701,7 @@ mod tests {
 
     #[test]
     fn not_binds_tighter_than_comparison_as_in_milvus() {
-        check(
-            "a == 1 or b > 2 and not (c in [3])",
-            "(Or (Equal a 1) (And (Greater b 2) (Not (In c [3]))))",
-        );
+        check("a == 1 or b > 2 and not (c in [3])", "(Or (Equal a 1) (And (Greater b 2) (Not (In c [3]))))");
         check("not a == 1", "(Equal (Not a) 1)");
         check("not a in [1]", "(In (Not a) [1])");
         check("a not in [1]", "(NotIn a [1])");
@@ -789,7 +787,8 @@ mod tests {
     fn nesting_is_bounded_and_chains_are_not() {
         let nested = |depth| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
         assert!(parse(&nested(NESTING_MAX)).is_ok());
-        for text in [nested(NESTING_MAX + 1), nested(100_000), format!("{}a", "not ".repeat(100_000)), "-".repeat(100_000)]
+        for text in
+            [nested(NESTING_MAX + 1), nested(100_000), format!("{}a", "not ".repeat(100_000)), "-".repeat(100_000)]
         {
             assert!(matches!(parse(&text), Err(Fault::Filter { reason, .. }) if reason.contains("nesting depth")));
         }

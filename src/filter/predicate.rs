@@ -292,7 +292,8 @@ impl Nodes {
         same: fn(&mut Branch) -> Option<&mut Vec<Edge>>,
         new: fn(Vec<Edge>) -> Branch,
     ) -> Edge {
-        let mut open = |edge: Edge| same(&mut self.nodes[edge.node as usize]).filter(|_| !edge.negated).map(std::mem::take);
+        let mut open =
+            |edge: Edge| same(&mut self.nodes[edge.node as usize]).filter(|_| !edge.negated).map(std::mem::take);
         let (of_left, of_right) = (open(left), open(right));
         let at = if of_left.is_some() { Some(left) } else { of_right.is_some().then_some(right) };
         let mut edges = of_left.unwrap_or_else(|| vec![left]);

@@ -333,9 +333,9 @@ fn is_han(c: char) -> bool {
 
 /// The length of the quoted text, with prefix and quotes, that `text` starts with.
 fn text_length(text: &str) -> Option<usize> {
-    let prefix = ["u8", "u", "U", "L", "r", "R", ""].into_iter().find(|prefix| {
-        text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('"') || rest.starts_with('\''))
-    })?;
+    let prefix = ["u8", "u", "U", "L", "r", "R", ""]
+        .into_iter()
+        .find(|prefix| text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('"') || rest.starts_with('\'')))?;
     let bytes = text.as_bytes();
     let quote = bytes[prefix.len()];
     let mut at = prefix.len() + 1;
@@ -426,26 +426,32 @@ mod tests {
 
     #[test]
     fn the_longest_number_wins() {
-        check("0x14 024 0b10 08", &[
-            (Kind::Integer, "0x14"),
-            (Kind::Integer, "024"),
-            (Kind::Integer, "0b10"),
-            (Kind::Integer, "0"),
-            (Kind::Integer, "8"),
-        ]);
-        check("1.5 .5 1. 1e3 1.5E-2 0x1.8p3 08.5 1e 0x", &[
-            (Kind::Float, "1.5"),
-            (Kind::Float, ".5"),
-            (Kind::Float, "1."),
-            (Kind::Float, "1e3"),
-            (Kind::Float, "1.5E-2"),
-            (Kind::Float, "0x1.8p3"),
-            (Kind::Float, "08.5"),
-            (Kind::Integer, "1"),
-            (Kind::Name, "e"),
-            (Kind::Integer, "0"),
-            (Kind::Name, "x"),
-        ]);
+        check(
+            "0x14 024 0b10 08",
+            &[
+                (Kind::Integer, "0x14"),
+                (Kind::Integer, "024"),
+                (Kind::Integer, "0b10"),
+                (Kind::Integer, "0"),
+                (Kind::Integer, "8"),
+            ],
+        );
+        check(
+            "1.5 .5 1. 1e3 1.5E-2 0x1.8p3 08.5 1e 0x",
+            &[
+                (Kind::Float, "1.5"),
+                (Kind::Float, ".5"),
+                (Kind::Float, "1."),
+                (Kind::Float, "1e3"),
+                (Kind::Float, "1.5E-2"),
+                (Kind::Float, "0x1.8p3"),
+                (Kind::Float, "08.5"),
+                (Kind::Integer, "1"),
+                (Kind::Name, "e"),
+                (Kind::Integer, "0"),
+                (Kind::Name, "x"),
+            ],
+        );
     }
 
     #[test]
@@ -460,24 +466,21 @@ mod tests {
     #[test]
     fn a_path_has_no_spaces_inside() {
         check(r#"j["a"][0]['b'] $meta[r"k"]"#, &[(Kind::Path, r#"j["a"][0]['b']"#), (Kind::Path, r#"$meta[r"k"]"#)]);
-        check("j [0]", &[
-            (Kind::Name, "j"),
-            (Kind::BracketOpen, "["),
-            (Kind::Integer, "0"),
-            (Kind::BracketClose, "]"),
-        ]);
-        check("id in[1]", &[
-            (Kind::Name, "id"),
-            (Kind::In, "in"),
-            (Kind::BracketOpen, "["),
-            (Kind::Integer, "1"),
-            (Kind::BracketClose, "]"),
-        ]);
-        check("$[sub] s[0][sub] s[sub]", &[
-            (Kind::StructPath, "$[sub]"),
-            (Kind::StructPath, "s[0][sub]"),
-            (Kind::StructPath, "s[sub]"),
-        ]);
+        check("j [0]", &[(Kind::Name, "j"), (Kind::BracketOpen, "["), (Kind::Integer, "0"), (Kind::BracketClose, "]")]);
+        check(
+            "id in[1]",
+            &[
+                (Kind::Name, "id"),
+                (Kind::In, "in"),
+                (Kind::BracketOpen, "["),
+                (Kind::Integer, "1"),
+                (Kind::BracketClose, "]"),
+            ],
+        );
+        check(
+            "$[sub] s[0][sub] s[sub]",
+            &[(Kind::StructPath, "$[sub]"), (Kind::StructPath, "s[0][sub]"), (Kind::StructPath, "s[sub]")],
+        );
         assert_eq!(accessors(r#"j["a]["][0][r'b']"#).collect::<Vec<_>>(), [r#""a][""#, "0", "r'b'"]);
     }
 

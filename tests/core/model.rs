@@ -85,7 +85,13 @@ impl Pair {
             new.len(),
             vec![
                 ("id", Values::Ints(new.keys().copied().collect())),
-                ("v", Values::FloatLists { dim: DIM, elements: new.values().flat_map(|row| row.vector.clone()).collect() }),
+                (
+                    "v",
+                    Values::FloatLists {
+                        dim: DIM,
+                        elements: new.values().flat_map(|row| row.vector.clone()).collect(),
+                    },
+                ),
                 ("n", Values::Any(new.values().map(|row| Value::Int(row.n)).collect())),
                 ("tag", Values::Any(new.values().map(|row| text(&row.tag)).collect())),
             ],
@@ -99,7 +105,9 @@ impl Pair {
             Command::Upsert { target: target("c"), upsert: Upsert { partition, rows: given, is_partial: false } }
         };
         match self.world.run(command) {
-            Ok(Reply::Written(written)) => assert_eq!(written.primary_keys, Values::Ints(new.keys().copied().collect())),
+            Ok(Reply::Written(written)) => {
+                assert_eq!(written.primary_keys, Values::Ints(new.keys().copied().collect()))
+            }
             other => panic!("a write gave {other:?}"),
         }
         self.model.extend(new);
@@ -172,8 +180,7 @@ impl Pair {
             .map(|(id, row)| (distance(self.metric, &query, &row.vector), *id))
             .collect();
         expected.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let expected: Vec<(f64, i64)> =
-            expected.into_iter().skip(offset as usize).take(limit as usize).collect();
+        let expected: Vec<(f64, i64)> = expected.into_iter().skip(offset as usize).take(limit as usize).collect();
         // Coordinates are small integers, so L2 and IP are exact and ties are real; cosines are compared with a margin.
         assert_eq!(hits.scores.len(), expected.len());
         for (at, (score, (distance, id))) in hits.scores.iter().zip(&expected).enumerate() {
