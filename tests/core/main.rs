@@ -1,5 +1,9 @@
 //! Tests of the crate as a whole and of the house that it lives in, in one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers of tests too")]
+
+mod expressions;
 mod model;
+mod table;
 mod tidy;
 mod world;
