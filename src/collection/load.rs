@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::log;
 use super::manifest::{ManifestRecord, SealedRecord};
 use super::primary::RowAddress;
+use super::write::is_full;
 use super::{Collection, Growing, Sealed};
 use crate::bitmap::Bitmap;
 use crate::error::{Error, Result};
@@ -235,7 +236,10 @@ impl Loader {
                     return Err(Error::corrupt(key, "it does not follow the entries before it"));
                 }
                 segment.append(&columns, 0..run.row_count);
-                collection.growing.entry(run.segment).or_insert(Growing { first_seq: seq, is_closed: false });
+                let bytes = segment.column_bytes();
+                let is_closed = is_full(bytes, bytes / u64::from(segment.row_count().max(1)));
+                let growing = collection.growing.entry(run.segment);
+                growing.or_insert(Growing { first_seq: seq, is_closed }).is_closed = is_closed;
             }
         }
         for deletes in &record.deletes {

@@ -12,7 +12,7 @@ use crate::column::gather::gather;
 use crate::column::rows::{NamedValues, Rows, Values};
 use crate::column::{Column, ColumnData, JsonColumn};
 use crate::error::{Error, Result};
-use crate::schema::{DYNAMIC_FIELD, DataType, Value};
+use crate::schema::{DYNAMIC_FIELD, DataType, Field, Value};
 use crate::segment::{PartitionId, SEGMENT_BYTES_MAX, Segment, SegmentId};
 use crate::store::{Batch, BlobKey};
 use crate::timestamp::{Context, next_auto_id};
@@ -321,7 +321,7 @@ impl Collection {
                 let (taken, left) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
                 runs.push(Run { segment, partition, first_row, rows: taken.to_vec() });
                 rest = left;
-                if used + taken.len() as u64 * row_bytes + row_bytes > SEGMENT_BYTES_MAX {
+                if is_full(used + taken.len() as u64 * row_bytes, row_bytes) {
                     self.growing.get_mut(&segment).expect("it was opened").is_closed = true;
                 }
             }
@@ -335,8 +335,7 @@ impl Collection {
             self.growing.iter().find(|(id, growing)| !growing.is_closed && self.segments[id].partition() == partition);
         if let Some((id, _)) = open {
             let segment = &self.segments[id];
-            let bytes = segment.columns().iter().map(Column::size_bytes).sum();
-            return (*id, segment.row_count(), bytes);
+            return (*id, segment.row_count(), segment.column_bytes());
         }
         let id = self.next_segment;
         self.next_segment += 1;
@@ -448,7 +447,12 @@ impl Collection {
     }
 }
 
-fn all(field: &crate::schema::Field, column: &Column, row_count: u32) -> Values {
+/// Whether a segment of so many bytes has no room for one more row.
+pub(super) fn is_full(bytes: u64, row_bytes: u64) -> bool {
+    bytes + row_bytes > SEGMENT_BYTES_MAX
+}
+
+fn all(field: &Field, column: &Column, row_count: u32) -> Values {
     let picks: Vec<(&Column, u32)> = (0..row_count).map(|row| (column, row)).collect();
     gather(field, &picks)
 }

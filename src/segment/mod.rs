@@ -158,11 +158,15 @@ impl Segment {
         index.search(request)
     }
 
+    /// Bytes of the rows' values.
+    pub fn column_bytes(&self) -> u64 {
+        self.columns.iter().map(Column::size_bytes).sum()
+    }
+
     /// The heap that the segment holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
-        let columns: u64 = self.columns.iter().map(Column::size_bytes).sum();
         let indexes: u64 = self.indexes.iter().flatten().map(|(_, index)| index.size_bytes()).sum();
         let remembered: u64 = self.remembered.iter().map(|known| known.rows.size_bytes()).sum();
-        columns + indexes + remembered + self.deletes.size_bytes()
+        self.column_bytes() + indexes + remembered + self.deletes.size_bytes()
     }
 }
