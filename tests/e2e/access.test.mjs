@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { ask, settled, start } from './visit.mjs'
+import { ask, settled, start, toast } from './visit.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -52,11 +52,11 @@ for (const colorScheme of ['light', 'dark']) {
       await settled(page)
       assert.deepEqual(await violations(), [], 'results and a message')
       await page.getByRole('button', { name: 'Undo' }).click()
-      await page.getByText('is in the dictionary').waitFor()
+      await toast(page, 'is in the dictionary')
 
       await page.fill('#filter', 'pos ==')
       await page.locator('#filter[aria-invalid=true]').waitFor()
-      await page.locator('.facet', { hasText: 'Verbs' }).locator('input').check()
+      await page.getByRole('checkbox', { name: /^Verbs/ }).check()
       assert.deepEqual(await violations(), [], 'an error in the filter')
       await page.getByRole('button', { name: 'Clear the filter' }).click()
 
@@ -118,7 +118,7 @@ test('everything can be done with the keyboard', async () => {
   await page.keyboard.type('pos == "verb"')
   await settled(page)
   assert.ok((await page.locator('.entry-kind').allInnerTexts()).every((kind) => kind.startsWith('verb')))
-  await tabTo('Clear the filter')
+  await tabTo('filter-clear')
   await page.keyboard.press('Enter')
   assert.equal((await settled(page))[0], 'poet')
 
@@ -126,12 +126,12 @@ test('everything can be done with the keyboard', async () => {
   await page.keyboard.press('Enter')
   await page.keyboard.type('versifier of the keyboard')
   await page.keyboard.press('Enter')
-  await page.getByText('is in the dictionary').waitFor()
+  await toast(page, 'is in the dictionary')
   assert.ok((await settled(page)).includes('versifier of the keyboard'))
 
   await tabTo('Delete: versifier')
   await page.keyboard.press('Enter')
-  await page.getByText('is deleted').waitFor()
+  await toast(page, 'is deleted')
   assert.ok(!(await settled(page)).includes('versifier of the keyboard'))
   assert.match(await focused(), /^Delete: /)
   await tabTo('reset')

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { runnerImport } from 'vite'
-import { ask, figureNumber, ready, settled, start, words } from './visit.mjs'
+import { ask, figureNumber, ready, settled, start, toast, words } from './visit.mjs'
 
 let site
 let profile
@@ -88,7 +88,7 @@ test('a filter alone lists what it lets through', async () => {
 })
 
 test('facets say how many, combine, and show what is sent', async () => {
-  const facet = (name) => page.locator('.facet', { hasText: name })
+  const facet = (name) => page.locator('.facet', { has: page.locator(`span:text-is("${name}")`) })
   await page.waitForFunction(() => /\d/.test(document.querySelector('#categories .facet:last-of-type span:last-child').textContent))
   assert.match(await facet('Nouns').innerText(), /9,949/)
   assert.match(await facet('Adverbs').innerText(), /598/)
@@ -119,21 +119,21 @@ test('more like this finds the neighbours of an entry, and Back comes back', asy
 test('entries can be added and deleted, undone, and all of it survives a reload', async () => {
   await ask(page, 'instrument for measuring temperature')
   await page.getByRole('button', { name: 'Add a meaning' }).click()
-  await page.getByLabel('Word').fill('hygrothermograph, damp clock')
-  await page.locator('#composer-gloss').fill('a recording instrument for measuring temperature and the moisture of air')
+  await page.fill('#composer-words', 'hygrothermograph, damp clock')
+  await page.fill('#composer-gloss', 'a recording instrument for measuring temperature and the moisture of air')
   await page.getByRole('button', { name: 'Add', exact: true }).click()
-  await page.getByText('is in the dictionary').waitFor()
+  await toast(page, 'is in the dictionary')
   let found = await settled(page)
   assert.ok(found.slice(0, 3).includes('hygrothermograph'), found.join(', '))
 
   await page.getByRole('button', { name: 'Delete: thermometer' }).click()
-  await page.getByText('“thermometer” is deleted').waitFor()
+  await toast(page, '“thermometer” is deleted')
   assert.ok(!(await settled(page)).includes('thermometer'))
   await page.getByRole('button', { name: 'Undo' }).click()
-  await page.getByText('“thermometer” is in the dictionary').waitFor()
+  await toast(page, '“thermometer” is in the dictionary')
   assert.ok((await settled(page)).includes('thermometer'))
   await page.getByRole('button', { name: 'Delete: thermometer' }).click()
-  await page.getByText('“thermometer” is deleted').waitFor()
+  await toast(page, '“thermometer” is deleted')
   await settled(page)
 
   await page.reload()

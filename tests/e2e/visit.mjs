@@ -84,6 +84,11 @@ export function words(page) {
   return page.locator('.entry h3').evaluateAll((titles) => titles.map((title) => title.firstChild?.textContent ?? ''))
 }
 
+/** Waits for a short message that contains `text`. */
+export function toast(page, text) {
+  return page.locator('#toast', { hasText: text }).waitFor()
+}
+
 /** A figure of the database panel, as text. */
 export function figure(page, name) {
   return page.locator(`#figures dt:text-is("${name}") + dd`).innerText()

@@ -5,6 +5,7 @@ import { byId, element } from './element'
 import type { FilterError } from './failure'
 import { expressionOf, literal, NO_FILTER, type Filter } from './filter'
 import { count } from './number'
+import { Roving } from './roving'
 
 const EXAMPLES = ['gloss like "%music%"', 'array_contains(lemmas, "set")', 'id < 1000 and pos != "noun"']
 
@@ -17,6 +18,7 @@ export class Facets {
   private readonly clearer = byId('filter-clear', HTMLButtonElement)
   private readonly boxes = new Map<string, { box: HTMLInputElement; total: HTMLSpanElement; row: HTMLElement }>()
   private readonly headings = new Map<string, HTMLElement>()
+  private readonly roving: Roving
   private readonly own: { box: HTMLInputElement; total: HTMLSpanElement; row: HTMLElement }
 
   constructor(private readonly onChange: (filter: Filter) => void) {
@@ -40,6 +42,7 @@ export class Facets {
       this.changed()
       this.typed.focus()
     })
+    this.roving = new Roving([...(categories?.querySelectorAll('input') ?? [])])
     this.offerExamples()
     byId('filters', HTMLDetailsElement).open = matchMedia('(min-width: 56.01rem)').matches
   }
@@ -125,6 +128,7 @@ export class Facets {
         if (row) row.hidden = !isOffered && !filter.categories.includes(category)
       }
     }
+    this.roving.renew()
   }
 
   private offerExamples(): void {

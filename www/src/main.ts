@@ -26,7 +26,10 @@ let view: View = parseHash(location.hash)
 let limit = PAGE_ROWS
 let searchMs: number | undefined
 
-const notice = new Notice((remedy) => void session.recover(remedy))
+const notice = new Notice((remedy) => {
+  void session.recover(remedy)
+  if (!finder.embedder) void loadTable()
+})
 const panel = new Panel(async () => {
   await session.dictionary?.persist()
   await showFigures()
@@ -63,10 +66,10 @@ const finder = new Finder({
     textNote.textContent = words.length > 0 ? `Not in the word table, so left out: ${words.join(', ')}` : ''
   },
   onError: (error, expression) => {
-    results.markStale(true)
     const filterError = filterErrorOf(error, expression)
-    if (filterError) facets.showError(filterError)
-    else fail(error)
+    if (!filterError) return fail(error)
+    facets.showError(filterError)
+    results.markStale()
   },
 })
 
@@ -205,7 +208,7 @@ function listen(): void {
     if (confirm.returnValue === 'reset') void session.reset()
   })
   addEventListener('keydown', (event) => {
-    const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog')
+    const isTyping = event.target instanceof Element && event.target.closest('input:not([type=checkbox]), textarea, select, dialog')
     if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     text.focus()

@@ -74,9 +74,10 @@ export class Results {
     this.announce(text)
   }
 
-  /** Greys the answer while it does not belong to what is typed. */
-  markStale(isStale: boolean): void {
-    this.list.dataset.stale = String(isStale)
+  /** Says that the answer is not that of the filter in the box, which was refused. */
+  markStale(): void {
+    this.list.dataset.stale = 'true'
+    this.timing.textContent = 'as before the error in the filter'
   }
 
   /** Puts the keyboard above the entries, from where the next step is the first of them. */
@@ -104,7 +105,7 @@ export class Results {
 
   private fill(entries: readonly (Entry | Hit)[], like: Entry | undefined): void {
     this.list.replaceChildren(...entries.map((entry) => this.item(entry)))
-    this.markStale(false)
+    this.list.dataset.stale = 'false'
     this.welcome.hidden = true
     this.nothing.hidden = true
     this.more.hidden = true
