@@ -1,0 +1,19 @@
+/** What the first argument of `open` means. */
+
+import { ElanusError } from './error.js'
+
+/** A place for a database. */
+export type Address = { kind: 'memory' } | { kind: 'name'; name: string }
+
+/** Reads an address. */
+export function parseAddress(address: unknown): Address {
+  if (typeof address !== 'string') {
+    throw new ElanusError('UNSUPPORTED', `open: expected a name, a path or ':memory:', got ${address === null ? 'null' : typeof address}`)
+  }
+  if (address === ':memory:') return { kind: 'memory' }
+  if (address === '') throw new ElanusError('INVALID', "open: expected a name, a path or ':memory:', got an empty text: invalid parameter")
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(address) && !address.startsWith('file://')) {
+    throw new ElanusError('UNSUPPORTED', `open: ${address}: remote servers are not supported by Elanus yet: unsupported operation`)
+  }
+  return { kind: 'name', name: address }
+}

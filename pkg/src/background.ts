@@ -1,0 +1,113 @@
+/**
+ * The work that nobody waits for (sealing, compaction, files put in order), done in slices when the thread is idle.
+ * How much a slice takes on follows from how long the last one held the thread.
+ */
+
+import { ElanusError } from './error.js'
+import type { Progress } from './transport.js'
+
+/** What background work needs of its session. */
+export interface Chores {
+  /** One slice of about `budget` units; says whether work is left. */
+  maintain(budget: number): Promise<{ hasMore: boolean; progress?: Progress | null }>
+  /** How long the slice held the thread without a break, in milliseconds. */
+  heldMs(): number
+  /** Called when no work is left. */
+  rest(): Promise<void>
+  /** Whether a call waits for its answer; slices wait until none does. */
+  isBusy(): boolean
+  /** Runs `work` when the thread is idle; a pressing one keeps the process alive meanwhile. */
+  whenIdle(work: () => void, isPressing: boolean): void
+}
+
+/** The thread is held no longer than this by a slice: half a frame. */
+const SLICE_MS = 8
+
+/** Units of about a kilobyte; the start is small because a first slice may be on a slow device. */
+const BUDGET_START = 256
+const BUDGET_MIN = 16
+const BUDGET_MAX = 65_536
+
+/** The background work of one session. */
+export class Background {
+  readonly #chores: Chores
+  #budget = BUDGET_START
+  /** Counts the reasons to work; equal to `#doneFor` when there is none left. */
+  #wanted = 0
+  #doneFor = 0
+  #isScheduled = false
+  #slice: Promise<Progress | undefined> | undefined
+  #stopped: ElanusError | undefined
+
+  constructor(chores: Chores) {
+    this.#chores = chores
+  }
+
+  /** Notes that something was written. */
+  want(): void {
+    this.#wanted++
+  }
+
+  /** Goes on when there is work and nobody waits; called whenever a call was answered. */
+  nudge(): void {
+    if (this.#isScheduled || !this.#hasWork() || this.#chores.isBusy()) return
+    this.#isScheduled = true
+    this.#chores.whenIdle(() => {
+      this.#isScheduled = false
+      if (!this.#hasWork() || this.#chores.isBusy()) return
+      // A failure shows when the user asks next, or in settled().
+      this.#work().then(() => this.nudge(), () => {})
+    }, false)
+  }
+
+  /** Resolves when nothing is left to do; rejects with what keeps it from being done. */
+  async settled(onProgress?: (progress: Progress) => void): Promise<void> {
+    while (this.#hasWork()) {
+      await new Promise<void>((resolve) => this.#chores.whenIdle(resolve, true))
+      const progress = await this.#work()
+      if (progress !== undefined) onProgress?.(progress)
+    }
+    if (this.#stopped !== undefined) throw this.#stopped
+  }
+
+  /** Ends it; whoever waits for `settled` is told why. Resolves when no slice is under way. */
+  async stop(reason: ElanusError): Promise<void> {
+    this.#stopped = reason
+    await this.#slice?.catch(() => {})
+  }
+
+  #hasWork(): boolean {
+    return this.#stopped === undefined && this.#wanted > this.#doneFor
+  }
+
+  #work(): Promise<Progress | undefined> {
+    this.#slice ??= this.#doSlice().finally(() => {
+      this.#slice = undefined
+    })
+    return this.#slice
+  }
+
+  async #doSlice(): Promise<Progress | undefined> {
+    if (!this.#hasWork()) return undefined
+    const wanted = this.#wanted
+    try {
+      this.#chores.heldMs()
+      const { hasMore, progress } = await this.#chores.maintain(this.#budget)
+      this.#adapt(this.#chores.heldMs())
+      if (!hasMore) {
+        await this.#chores.rest()
+        this.#doneFor = wanted
+      }
+      return progress ?? undefined
+    } catch (error) {
+      // Trying again at once would fail again; the next write is the next reason to try.
+      this.#doneFor = wanted
+      throw error
+    }
+  }
+
+  #adapt(heldMs: number): void {
+    if (heldMs > SLICE_MS) this.#budget = Math.max(BUDGET_MIN, Math.floor((this.#budget * SLICE_MS) / (heldMs * 2)))
+    else if (heldMs < SLICE_MS / 2) this.#budget = Math.min(BUDGET_MAX, Math.ceil(this.#budget * 1.5))
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * An open database on the thread where its engine runs: keeps an instance alive over traps, has the background work
+ * done when nobody asks, and holds the writer lock to the end.
+ */
+
+import { Background } from './background.js'
+import type { ForeignHost, HostSpec } from './door.js'
+import { ElanusError, asError } from './error.js'
+import type { Plane } from './frame.js'
+import { Instance, Trap, type Answer } from './instance.js'
+import type { Progress, Transport } from './transport.js'
+
+/** A host in JavaScript that a session owns. */
+export interface OwnedHost extends ForeignHost {
+  /** Bytes that it takes up. */
+  storageBytes(): number
+  /** Called when there is nothing else to do; puts what it keeps in order. */
+  rest(): Promise<void>
+}
+
+/** What a session needs. */
+export interface Plan {
+  module: WebAssembly.Module
+  host: { kind: 'foreign'; host: OwnedHost } | { kind: 'indexeddb'; name: string; durability: 'relaxed' | 'strict' }
+  memoryLimitBytes: number
+  /** Gives the writer lock back. */
+  unlock(): Promise<void>
+  /** Runs `work` when the thread is idle; a pressing one keeps the process alive meanwhile. */
+  whenIdle(work: () => void, isPressing: boolean): void
+}
+
+/** Operations that leave nothing to be done in the background. */
+const READS: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'get', 'query', 'search', 'hybridSearch', 'stats', 'listDatabases', 'describeDatabase', 'hasCollection',
+  'describeCollection', 'listCollections', 'getLoadState', 'getCollectionStats', 'getCompactionState', 'hasPartition',
+  'listPartitions', 'getPartitionStats', 'describeIndex', 'listIndexes', 'describeAlias', 'listAliases', 'exportStart',
+  'exportNext', 'importChunk', 'importEnd', 'maintain',
+])
+
+/** A session; it is the transport of clients on its own thread. */
+export class Session implements Transport {
+  readonly thread = 'in-thread'
+  readonly #plan: Plan
+  readonly #background: Background
+  #instance: Instance
+  #reviving: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+  #isOpen = false
+  #restartCount = 0
+
+  /** Instantiates the engine; the call `open` then opens the store. */
+  constructor(plan: Plan) {
+    this.#plan = plan
+    this.#instance = this.#instantiate()
+    this.#background = new Background({
+      maintain: async (budget) => (await this.#attempt((instance) => instance.call('maintain', { budget }, []))).head as { hasMore: boolean },
+      heldMs: () => this.#instance.takeLongestTurnMs(),
+      rest: async () => {
+        if (plan.host.kind === 'foreign') await plan.host.host.rest()
+      },
+      isBusy: () => this.#instance.waitingCount > 0,
+      whenIdle: plan.whenIdle,
+    })
+  }
+
+  async call(operation: string, head: object, planes: readonly Plane[] = [], onProgress?: (progress: Progress) => void): Promise<Answer> {
+    if (this.#closing !== undefined) throw closedError()
+    switch (operation) {
+      case 'settled':
+        await this.#background.settled(onProgress)
+        return NOTHING
+      case 'trap':
+        return this.#attempt(async (instance) => {
+          const answer = instance.call('stats', {}, [])
+          instance.trap()
+          return answer
+        })
+      case 'stats': {
+        const answer = await this.#attempt((instance) => instance.call(operation, head, planes))
+        return { head: { ...(answer.head as object), ...this.#facts() }, planes: answer.planes }
+      }
+    }
+    try {
+      const answer = await this.#attempt((instance) => instance.call(operation, head, planes))
+      if (operation === 'open') this.#isOpen = true
+      return answer
+    } finally {
+      if (this.#isOpen) {
+        if (!READS.has(operation)) this.#background.want()
+        this.#background.nudge()
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#background.stop(closedError())
+      await this.#reviving?.catch(() => {})
+      if (this.#instance.isAlive) {
+        await this.#instance.call('close', {}, []).catch((error: unknown) => {
+          // What was acknowledged is stored; a trap at the very end loses nothing.
+          if (!(error instanceof Trap)) throw error
+        })
+      }
+    } finally {
+      await this.#instance.abandon()
+      try {
+        if (this.#plan.host.kind === 'foreign') await this.#plan.host.host.close()
+      } finally {
+        await this.#plan.unlock()
+      }
+    }
+  }
+
+  #instantiate(): Instance {
+    const { module, host, memoryLimitBytes } = this.#plan
+    const spec: HostSpec = host
+    return new Instance(module, spec, { memoryLimitBytes }, () => {
+      // Also when nobody waits: the next call should find an engine.
+      if (this.#closing === undefined) this.#revive().catch(() => {})
+    })
+  }
+
+  /** Runs work on the instance; when it traps, puts a new one in its place before the failure is told. */
+  async #attempt(work: (instance: Instance) => Promise<Answer>): Promise<Answer> {
+    if (this.#reviving !== undefined || !this.#instance.isAlive) {
+      await this.#revive().catch((error: unknown) => {
+        throw lostError(error)
+      })
+    }
+    try {
+      return await work(this.#instance)
+    } catch (error) {
+      if (!(error instanceof Trap)) throw error
+      if (this.#closing !== undefined) throw closedError()
+      await this.#revive().catch((failure: unknown) => {
+        throw lostError(failure)
+      })
+      throw new ElanusError(
+        'PANIC',
+        `the engine failed inside (${error.message}); the database was reopened from what is stored. ` +
+          'Acknowledged data is safe; whether this call was carried out has to be looked up',
+        { details: { reopened: true }, cause: error.cause },
+      )
+    }
+  }
+
+  /** Replaces a dead instance, once for all who ask. */
+  #revive(): Promise<void> {
+    this.#reviving ??= (async () => {
+      if (this.#instance.isAlive) return
+      await this.#instance.abandon()
+      const instance = this.#instantiate()
+      this.#instance = instance
+      this.#restartCount++
+      if (this.#isOpen) {
+        await instance.call('open', {}, [])
+        this.#background.want()
+      }
+    })().finally(() => {
+      this.#reviving = undefined
+      this.#background.nudge()
+    })
+    return this.#reviving
+  }
+
+  /** What the engine cannot know of itself. */
+  #facts(): object {
+    const { host } = this.#plan
+    return {
+      linearMemoryBytes: this.#instance.memoryBytes(),
+      restartCount: this.#restartCount,
+      ...(host.kind === 'foreign' ? { storageBytes: host.host.storageBytes() } : {}),
+    }
+  }
+}
+
+const NOTHING: Answer = { head: {}, planes: [] }
+
+function closedError(): ElanusError {
+  return new ElanusError('CLOSED', 'the database is closed')
+}
+
+function lostError(cause: unknown): ElanusError {
+  if (cause instanceof Trap) {
+    return new ElanusError('PANIC', `the engine failed inside and failed again while it was reopened: ${cause.message}`, { details: { reopened: false }, cause })
+  }
+  const error = asError(cause)
+  return new ElanusError(error.kind, `the engine failed inside and could not be reopened: ${error.message}`, {
+    code: error.code,
+    details: { ...error.details, reopened: false },
+    cause: error,
+  })
+}
