@@ -258,14 +258,14 @@ class Column {
   #appendText(text: string): void {
     const at = this.#offsets[this.#count] as number
     let bytes = this.#flat as Uint8Array
-    let { written, read } = encoder.encodeInto(text, bytes.subarray(at))
-    if (read < text.length) {
+    let result = encoder.encodeInto(text, bytes.subarray(at))
+    if (result.read < text.length) {
       const grown = new Uint8Array(Math.max(bytes.length * 2, at + text.length * UTF8_BYTES_MAX))
       grown.set(bytes.subarray(0, at))
       this.#flat = bytes = grown
-      ;({ written, read } = encoder.encodeInto(text, bytes.subarray(at)))
+      result = encoder.encodeInto(text, bytes.subarray(at))
     }
-    this.#offsets[this.#count + 1] = at + written
+    this.#offsets[this.#count + 1] = at + result.written
   }
 
   #appendList(value: unknown): boolean {
@@ -329,8 +329,9 @@ export function encodeQueries(vectors: readonly VectorInput[]): PackedQueries {
   if (vectors.length === 1 && first instanceof Float32Array) return { plane: first.slice(), dim, count: 1 }
   const plane = new Float32Array(dim * vectors.length)
   for (let row = 0; row < vectors.length; row++) {
-    const vector = vectors[row] as VectorInput
-    if (!isNumberList(vector) && vector?.length !== 0) {
+    const given: unknown = vectors[row]
+    const vector = given as VectorInput
+    if (!isNumberList(given) && (given as { length?: unknown } | null | undefined)?.length !== 0) {
       throw new ElanusError('INVALID', `query ${row}: expected a Float32Array or a list of numbers: invalid parameter`, { details: { row } })
     }
     if (vector.length !== dim) {

@@ -1,0 +1,51 @@
+/** `elanus` in Node, Deno and Bun: a folder of files, on this thread. */
+
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { ElanusError } from '../error.js'
+import { FolderHost } from '../hosts/folder/host.js'
+import { MemoryHost } from '../hosts/memory.js'
+import { createEntry, type Entry } from '../open.js'
+import { Session, type Plan } from '../session.js'
+
+export * from '../exports.js'
+
+/** Half of what wasm32 can address at all. */
+const MEMORY_LIMIT_BYTES = 2 ** 31
+
+const whenIdle: Plan['whenIdle'] = (work, isPressing) => {
+  const immediate = setImmediate(work)
+  // Work that nobody waits for is no reason for the process to live on; it is done when the store is opened again.
+  if (!isPressing) immediate.unref()
+}
+
+const entry: Entry = /* @__PURE__ */ createEntry({
+  memoryLimitBytes: MEMORY_LIMIT_BYTES,
+  wasm: () => readFile(new URL('./elanus.wasm', import.meta.url)),
+  async connect({ address, memoryLimitBytes, worker }, module) {
+    if (worker !== true && worker !== false) throw new ElanusError('UNSUPPORTED', 'open: worker: engines run on this thread here: unsupported operation')
+    if (address.kind === 'memory') {
+      const transport = new Session({ module, memoryLimitBytes, whenIdle, host: { kind: 'foreign', host: new MemoryHost() }, unlock: async () => {} })
+      return { transport, host: 'memory', durability: 'none' }
+    }
+    const path = address.name.startsWith('file://') ? fileURLToPath(address.name) : address.name
+    const host = await FolderHost.open(path)
+    try {
+      const transport = new Session({ module, memoryLimitBytes, whenIdle, host: { kind: 'foreign', host }, unlock: () => host.unlock() })
+      return { transport, host: 'folder', durability: 'strict' }
+    } catch (error) {
+      await host.close()
+      await host.unlock()
+      throw error
+    }
+  },
+  facts: async () => ({}),
+  persist: async () => true,
+  remembered: { has: () => false, set: () => {} },
+})
+
+/** Opens a database: a folder of files, or `':memory:'`. */
+export const open: Entry['open'] = entry.open
+
+/** Loads the wasm module before it is needed, or from a place of your own. Calling it again changes nothing. */
+export const init: Entry['init'] = entry.init
