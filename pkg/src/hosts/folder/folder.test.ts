@@ -344,7 +344,7 @@ test('a failed sync is final: the commit is unknown, nothing is written on, and 
   })
   await assert.rejects(commit(host, { a: '2' }), { kind: 'UNKNOWN_COMMIT', code: 1008 })
   failing.mock.restore()
-  await assert.rejects(commit(host, { b: '1' }), { kind: 'UNKNOWN_COMMIT' })
+  await assert.rejects(commit(host, { b: '1' }), { kind: 'STORAGE' })
   assert.deepEqual(await content(host), { a: '1' })
   await commit(host, { c: '3' })
   assert.deepEqual(await reopened(killed(path)), { a: '1', c: '3' })
