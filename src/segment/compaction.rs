@@ -154,17 +154,17 @@ mod tests {
     #[test]
     fn full_segments_are_left_alone_until_a_quarter_is_dead() {
         let full = |live| sealed(9, 1000, live, SEGMENT_BYTES_MAX);
-        assert_eq!(choose(&[full(1000), sealed(1, 10, 10, 10)], false), []);
-        assert_eq!(choose(&[full(751)], false), []);
+        assert_eq!(choose(&[full(1000), sealed(1, 10, 10, 10)], false), Vec::<u32>::new());
+        assert_eq!(choose(&[full(751)], false), Vec::<u32>::new());
         assert_eq!(choose(&[full(750)], false), [9]);
         assert_eq!(choose(&[full(999)], true), [9]);
-        assert_eq!(choose(&[full(1000)], true), []);
+        assert_eq!(choose(&[full(1000)], true), Vec::<u32>::new());
     }
 
     #[test]
     fn partitions_are_not_mixed() {
         let mut small: Vec<Sealed> = (0..4).map(|id| sealed(id, 100, 100, 1000)).collect();
         small[3].partition = 1;
-        assert_eq!(choose(&small, false), []);
+        assert_eq!(choose(&small, false), Vec::<u32>::new());
     }
 }

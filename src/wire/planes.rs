@@ -1,0 +1,62 @@
+//! Typed arrays that travel beside a head.
+
+use crate::error::{Error, Result};
+
+/// A typed array, copied out of JavaScript's memory or to be copied into it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plane {
+    /// Float32Array.
+    F32(Vec<f32>),
+    /// Float64Array.
+    F64(Vec<f64>),
+    /// Int32Array.
+    I32(Vec<i32>),
+    /// BigInt64Array.
+    I64(Vec<i64>),
+    /// Uint32Array.
+    U32(Vec<u32>),
+    /// Uint8Array.
+    U8(Vec<u8>),
+}
+
+impl Plane {
+    /// The name of JavaScript's type.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Plane::F32(_) => "Float32Array",
+            Plane::F64(_) => "Float64Array",
+            Plane::I32(_) => "Int32Array",
+            Plane::I64(_) => "BigInt64Array",
+            Plane::U32(_) => "Uint32Array",
+            Plane::U8(_) => "Uint8Array",
+        }
+    }
+}
+
+/// The planes of a request. Each may be taken once.
+#[derive(Debug, Default)]
+pub struct Planes(Vec<Option<Plane>>);
+
+impl Planes {
+    /// Planes, numbered from 0.
+    pub fn new(planes: Vec<Plane>) -> Planes {
+        Planes(planes.into_iter().map(Some).collect())
+    }
+
+    /// Takes the plane of that number. `path` says where the number stood.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there is no such plane, or it was taken before.
+    pub fn take(&mut self, number: u32, path: &str) -> Result<Plane> {
+        let count = self.0.len();
+        match self.0.get_mut(number as usize) {
+            None => Err(Error::invalid(format!("{path}: there is no plane {number}, {count} came"))),
+            Some(slot) => slot.take().ok_or_else(|| Error::invalid(format!("{path}: plane {number} is used twice"))),
+        }
+    }
+}
+
+/// The error of a plane of the wrong type.
+pub fn unexpected(path: &str, expected: &str, plane: &Plane) -> Error {
+    Error::invalid(format!("{path}: expected a plane of type {expected}, got {}", plane.kind()))
+}

@@ -1,0 +1,58 @@
+//! Get and query.
+
+use super::super::head::Head;
+use super::super::planes::Planes;
+use crate::collection::query::Query;
+use crate::collection::search::FilterText;
+use crate::command::Command;
+use crate::error::Result;
+use crate::schema::{Value, paging, rules};
+
+pub fn get(head: &mut Head, _: &mut Planes) -> Result<Command> {
+    let target = head.target()?;
+    check_level(head)?;
+    let ids = match head.value("id") {
+        None => return Err(head.missing("id")),
+        Some(Value::List(ids)) => ids,
+        Some(id) => vec![id],
+    };
+    let query = Query {
+        ids: Some(ids),
+        partitions: head.texts("partitionNames")?,
+        output_fields: all_unless_named(head)?,
+        ..Query::default()
+    };
+    Ok(Command::Query { target, query })
+}
+
+pub fn query(head: &mut Head, _: &mut Planes) -> Result<Command> {
+    let target = head.target()?;
+    check_level(head)?;
+    head.refuse("orderByFields")?;
+    head.refuse("groupByFields")?;
+    let (limit, offset) = paging::check_query(head.integer("limit")?, head.integer("offset")?.unwrap_or(0))?;
+    let query = Query {
+        filter: filter(head)?,
+        ids: None,
+        partitions: head.texts("partitionNames")?,
+        output_fields: all_unless_named(head)?,
+        limit,
+        offset,
+    };
+    Ok(Command::Query { target, query })
+}
+
+/// `filter` and `exprParams`.
+pub fn filter(head: &mut Head) -> Result<FilterText> {
+    Ok(FilterText { expression: head.text_or_empty("filter")?, params: head.values("exprParams")? })
+}
+
+/// Refuses a consistency level that Milvus does not have; all others are kept, since every read sees every write.
+pub fn check_level(head: &mut Head) -> Result<()> {
+    rules::consistency_level(&head.text_or_empty("consistencyLevel")?).map(|_| ())
+}
+
+fn all_unless_named(head: &mut Head) -> Result<Vec<String>> {
+    let named = head.texts("outputFields")?;
+    Ok(if named.is_empty() { vec!["*".to_string()] } else { named })
+}
