@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn small_segments_are_merged_once_there_are_four() {
         let small: Vec<Sealed> = (0..4).map(|id| sealed(id, 100, 100, 1000)).collect();
-        assert_eq!(choose(&small[..3], false), []);
+        assert_eq!(choose(&small[..3], false), Vec::<u32>::new());
         assert_eq!(choose(&small, false), [0, 1, 2, 3]);
         assert_eq!(choose(&small[..2], true), [0, 1]);
     }
