@@ -10,7 +10,7 @@ export const budgetBytes = 250 * 1024
 
 /** Raw, gzip -9 and brotli sizes in bytes of the shipped files. */
 export function measureSizes() {
-  const shipped = ['pkg/wasm', 'pkg/dist'].flatMap(path => filesUnder(path)).filter(file => /\.(wasm|m?js|cjs)$/.test(file))
+  const shipped = filesUnder('pkg/dist').filter(file => /\.(wasm|m?js|cjs)$/.test(file))
   return shipped.map(file => {
     const bytes = readFileSync(join(root, file))
     return { file, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes).length }
@@ -21,7 +21,7 @@ export function measureSizes() {
 export function browserFiles(sizes) {
   const manifest = join(root, 'pkg', 'package.json')
   const entry = existsSync(manifest) ? findBrowserEntry(JSON.parse(readFileSync(manifest, 'utf8')).exports?.['.']) : undefined
-  const names = [entry && join('pkg', entry), 'pkg/dist/worker.js', 'pkg/wasm/elanus.wasm', 'pkg/dist/elanus.wasm']
+  const names = [entry && join('pkg', entry), 'pkg/dist/worker.js', 'pkg/dist/elanus.wasm']
   return sizes.filter(size => names.includes(size.file))
 }
 

@@ -22,7 +22,10 @@ export type KeyOutput<I extends Int64Mode> = I extends 'number' ? number | bigin
 export type ValueInput<V> = V extends Float32Array ? VectorInput : V
 
 /** A row to insert: all fields, but the key may be left to `autoID`. */
-export type InsertRow<T, P extends keyof T> = { [F in Exclude<keyof T, P>]: ValueInput<T[F]> } & { [F in P]?: ValueInput<T[F]> }
+export type InsertRow<T, P extends keyof T> = Inputs<Omit<T, P>> & Partial<Inputs<Pick<T, P>>>
+
+/** A row type with everything that its values may be handed in as. */
+export type Inputs<R> = { [F in keyof R]: ValueInput<R[F]> }
 
 /** Rows by column: lists, typed arrays, or flat vectors with their length. */
 export type InsertColumns<T> = { readonly [F in keyof T]?: ColumnInput }

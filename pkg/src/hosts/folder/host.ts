@@ -60,10 +60,10 @@ export class FolderHost implements OwnedHost {
   }
 
   /** Locks a folder, making it if need be, and recovers what is in it. */
-  static async open(path: string): Promise<FolderHost> {
+  static async open(path: string, lockWaitMs?: number): Promise<FolderHost> {
     const folder = resolve(path)
     await Store.prepare(folder)
-    const lock = await LockFile.take(folder)
+    const lock = await LockFile.take(folder, lockWaitMs)
     try {
       return new FolderHost(folder, lock, await Store.recover(folder))
     } catch (error) {

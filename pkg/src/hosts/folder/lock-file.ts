@@ -13,12 +13,12 @@ import { storageError } from './file.js'
 /** The name of the file. */
 export const LOCK_NAME = 'lock'
 
-/** How often a lock that changes under our eyes is looked at again. */
-const ATTEMPTS = 20
+/** A process that is restarted overlaps its successor; that long is waited for it to let go. */
+export const LOCK_WAIT_MS = 2000
 
-/** How often of these one that cannot be read is given time: its maker may not have finished writing. */
-const ATTEMPTS_UNREADABLE = 10
-const PAUSE_MS = 10
+/** That long a lock that cannot be read is given time: its maker may not have finished writing. */
+const UNREADABLE_WAIT_MS = 100
+const PAUSE_MS = 20
 
 interface Owner {
   id: string
@@ -41,11 +41,12 @@ export class LockFile {
     this.#id = id
   }
 
-  /** Takes the lock of a folder, or fails with kind `LOCKED`. */
-  static async take(folder: string): Promise<LockFile> {
+  /** Takes the lock of a folder; fails with kind `LOCKED` when somebody else holds it for longer than `waitMs`. */
+  static async take(folder: string, waitMs = LOCK_WAIT_MS): Promise<LockFile> {
     const path = `${folder}/${LOCK_NAME}`
     const me: Owner = { id: randomUUID(), pid: process.pid, started: (await startOf(process.pid)) ?? '', ...(await surroundings()) }
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const start = performance.now()
+    for (;;) {
       try {
         await writeFile(path, JSON.stringify(me), { flag: 'wx' })
         return new LockFile(path, me.id)
@@ -54,17 +55,16 @@ export class LockFile {
       }
       const text = await readFile(path, 'utf8').catch(() => undefined)
       if (text === undefined) continue
+      const waitedMs = performance.now() - start
       const owner = parse(text)
-      if (owner === undefined) {
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-        // One that stays so was cut off by a crash.
-        if (attempt < ATTEMPTS_UNREADABLE) continue
-      } else if (!(await isGone(owner, me))) {
-        throw lockedError(folder, path, owner, me)
+      // A lock that stays unreadable was cut off by a crash.
+      if (owner === undefined ? waitedMs > UNREADABLE_WAIT_MS : await isGone(owner, me)) {
+        await breakLock(path, text)
+        continue
       }
-      await breakLock(path, text)
+      if (owner !== undefined && waitedMs >= waitMs) throw lockedError(folder, path, owner, me)
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
-    throw new ElanusError('LOCKED', `database '${folder}' is open elsewhere: its lock file changes all the time`, { details: { name: folder } })
   }
 
   /** Fails when the lock is no longer ours: somebody broke it, or the folder is gone. Looked at before each commit. */

@@ -1,0 +1,88 @@
+// What is in the tarball, and what tools that look at packages say about it.
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { build } from 'esbuild'
+import { capture } from '../../scripts/run.mjs'
+import { root } from '../../scripts/tools.mjs'
+import { content, tarball } from './project.mjs'
+
+const tool = (name, ...args) => capture(join(root, 'node_modules', '.bin', name), args, { cwd: root, limit: 120 })
+const folder = await content()
+const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+
+test('the tarball has what is needed and nothing else', () => {
+  const names = readdirSync(folder, { recursive: true }).filter(name => statSync(join(folder, name)).isFile())
+  for (const needed of ['README.md', 'LICENSE', 'dist/elanus.wasm', 'dist/worker.js', 'dist/node.js', 'dist/browser.js', 'dist/inline.js', 'dist/workerd.js']) {
+    assert.ok(names.includes(needed), needed)
+  }
+  const strangers = names.filter(name => !/^(README\.md|LICENSE|package\.json|dist\/|src\/)/.test(name) || /\.test\.|testing|node_modules|\.tgz$/.test(name))
+  assert.deepEqual(strangers, [])
+})
+
+test('it depends on nothing and runs nothing when it is installed', () => {
+  for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundledDependencies']) assert.equal(manifest[key], undefined, key)
+  for (const script of ['preinstall', 'install', 'postinstall']) assert.equal(manifest.scripts?.[script], undefined, script)
+})
+
+test('every file that the manifest exports is there', () => {
+  const places = value => (typeof value === 'string' ? [value] : Object.values(value).flatMap(places))
+  for (const place of places(manifest.exports)) assert.ok(statSync(join(folder, place)).isFile(), place)
+})
+
+test('the worker is one file that imports nothing, and no entry waits at its top level', async () => {
+  for (const entry of ['worker', 'browser', 'inline', 'node', 'workerd']) {
+    // An immediately called function cannot wait, so esbuild refuses to make one of a module that does.
+    const { metafile } = await build({
+      entryPoints: [join(folder, 'dist', `${entry}.js`)], bundle: true, write: false, metafile: true, format: 'iife', platform: 'node',
+      external: ['*.wasm'], logLevel: 'silent', logOverride: { 'empty-import-meta': 'silent' },
+    })
+    const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+    const strangers = imported.filter(path => !(entry === 'node' && path.startsWith('node:')) && !(entry === 'workerd' && path.endsWith('.wasm')))
+    assert.deepEqual(strangers, [], entry)
+  }
+})
+
+test('publint finds nothing', async () => {
+  const { code, output } = await tool('publint', 'run', await tarball(), '--strict')
+  assert.equal(code, 0, output)
+})
+
+test('are-the-types-wrong finds nothing', async () => {
+  const { code, output } = await tool('attw', await tarball(), '--profile', 'esm-only', '--no-emoji', '--exclude-entrypoints', 'wasm')
+  assert.equal(code, 0, output)
+})
+
+test('the shipped wasm module computes with v128', () => {
+  const count = v128Arithmetic(readFileSync(join(folder, 'dist', 'elanus.wasm')))
+  assert.ok(count > 20, `${count} SIMD instructions on floats`)
+})
+
+/**
+ * How many f32x4.add and f32x4.mul instructions the code section has. Instructions are not decoded: the three bytes of
+ * each (prefix 0xfd, opcode as LEB128) are counted, which chance produces rarely.
+ */
+function v128Arithmetic(bytes) {
+  const leb = at => {
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++]
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) return { value, at }
+    }
+  }
+  for (let at = 8; at < bytes.length; ) {
+    const id = bytes[at]
+    const size = leb(at + 1)
+    if (id === 10) {
+      const code = bytes.subarray(size.at, size.at + size.value)
+      let count = 0
+      // f32x4.add is 0xe4 and f32x4.mul 0xe6; as LEB128 each takes a second byte, 0x01.
+      for (let byte = 0; byte + 2 < code.length; byte++) if (code[byte] === 0xfd && (code[byte + 1] === 0xe4 || code[byte + 1] === 0xe6) && code[byte + 2] === 0x01) count++
+      return count
+    }
+    at = size.at + size.value
+  }
+  return 0
+}
