@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{self, Containing, Tested};
 use super::datum::Step;
-use super::number::{self, Number};
-use super::operand::{Operand, check_parameter, shown, struct_path};
-use super::parse::{Binary, Chain, Node, Tree, Unary};
+use super::operand::{Operand, check_parameter, struct_path};
+
 use super::predicate::{Branch, Edge, Leaf, Nodes};
-use super::{Fault, Span, literal};
+use super::tree::{Binary, Chain, Node, Tree, Unary};
+use super::{Fault, Span, arithmetic, literal};
 use crate::schema::{DataType, Schema, Value};
 
 /// A predicate and what it was made of.
@@ -437,19 +437,29 @@ impl<'a> Binder<'a> {
     fn arithmetic(&mut self, binary: Binary) -> Result<Term<'a>, Problem> {
         let (right, _) = self.pop();
         let (left, _) = self.pop();
-        let name = arithmetic_name(binary);
+        let name = arithmetic::name(binary);
         if binary == Binary::Power && !matches!((&left, &right), (Term::Constant(_), Term::Constant(_))) {
             return Err("power can only apply on constants".to_string().into());
         }
         match (left, right) {
-            (Term::Constant(left), Term::Constant(right)) => fold(binary, &left, &right).map_err(Problem::Here),
+            (Term::Constant(left), Term::Constant(right)) => {
+                Ok(Term::Constant(arithmetic::fold(binary, &left, &right)?))
+            }
             (Term::Parameter(_) | Term::Constant(_), Term::Parameter(_) | Term::Constant(_)) => {
                 Err(placeholder(binary))
             }
-            (Term::Operand(operand), Term::Constant(by)) => Ok(Term::Operand(reckon(operand, binary, &by)?)),
-            (Term::Operand(operand), Term::Parameter(by)) => Ok(Term::Operand(reckon(operand, binary, by)?)),
-            (Term::Constant(by), Term::Operand(operand)) => Ok(Term::Operand(commute(operand, binary, &by)?)),
-            (Term::Parameter(by), Term::Operand(operand)) => Ok(Term::Operand(commute(operand, binary, by)?)),
+            (Term::Operand(operand), Term::Constant(by)) => {
+                Ok(Term::Operand(arithmetic::reckon(operand, binary, &by)?))
+            }
+            (Term::Operand(operand), Term::Parameter(by)) => {
+                Ok(Term::Operand(arithmetic::reckon(operand, binary, by)?))
+            }
+            (Term::Constant(by), Term::Operand(operand)) => {
+                Ok(Term::Operand(arithmetic::commute(operand, binary, &by)?))
+            }
+            (Term::Parameter(by), Term::Operand(operand)) => {
+                Ok(Term::Operand(arithmetic::commute(operand, binary, by)?))
+            }
             (Term::Operand(_), Term::Operand(_)) => {
                 Err("not supported to do arithmetic operations between multiple fields".to_string().into())
             }
@@ -471,47 +481,8 @@ fn mirrored(binary: Binary) -> Binary {
     }
 }
 
-fn sign(binary: Binary) -> &'static str {
-    match binary {
-        Binary::Equal => "==",
-        Binary::NotEqual => "!=",
-        Binary::Less => "<",
-        Binary::LessEqual => "<=",
-        Binary::Greater => ">",
-        Binary::GreaterEqual => ">=",
-        Binary::Add => "+",
-        Binary::Subtract => "-",
-        Binary::Multiply => "*",
-        Binary::Divide => "/",
-        Binary::Modulo => "%",
-        Binary::BitAnd => "&",
-        Binary::BitOr => "|",
-        Binary::BitXor => "^",
-        Binary::Power => "**",
-        Binary::ShiftLeft => "<<",
-        Binary::ShiftRight => ">>",
-        Binary::And | Binary::Or | Binary::In | Binary::NotIn => "logic",
-        Binary::Like | Binary::Matches | Binary::MatchesNot => "pattern",
-    }
-}
-
-fn arithmetic_name(binary: Binary) -> &'static str {
-    match binary {
-        Binary::Add => "add",
-        Binary::Subtract => "subtract",
-        Binary::Multiply => "multiply",
-        Binary::Divide => "divide",
-        Binary::Modulo => "modulo",
-        Binary::BitAnd => "bitand",
-        Binary::BitOr => "bitor",
-        Binary::BitXor => "bitxor",
-        Binary::Power => "power",
-        other => sign(other),
-    }
-}
-
 fn placeholder(binary: Binary) -> Problem {
-    let sign = sign(binary);
+    let sign = arithmetic::sign(binary);
     Problem::Here(format!("placeholder was not supported between two constants with operator: {sign}"))
 }
 
@@ -533,83 +504,4 @@ fn constants(binary: Binary, left: &Value, right: &Value) -> Option<bool> {
         Binary::GreaterEqual => order.is_ge(),
         _ => return None,
     })
-}
-
-fn is_integer_operator(binary: Binary) -> bool {
-    matches!(binary, Binary::Modulo | Binary::BitAnd | Binary::BitOr | Binary::BitXor)
-}
-
-fn check_number(binary: Binary, constant: &Value) -> Result<Number, String> {
-    let name = arithmetic_name(binary);
-    match constant {
-        Value::Int(number) => Ok(Number::Int(*number)),
-        Value::Double(_) if is_integer_operator(binary) => Err(format!("{name} can only apply on integer types")),
-        Value::Double(number) => Ok(Number::Double(*number)),
-        Value::Bool(_) => Err(format!("{name} cannot apply on bool field")),
-        Value::Text(_) => Err(format!("{name} cannot apply on string field")),
-        other => Err(format!("{name} cannot apply on {}", shown(other))),
-    }
-}
-
-fn fold<'a>(binary: Binary, left: &Value, right: &Value) -> Result<Term<'a>, String> {
-    let (left, right) = (check_number(binary, left)?, check_number(binary, right)?);
-    let divides = matches!(binary, Binary::Divide | Binary::Modulo);
-    if divides && right.order(Number::Int(0)).is_eq() {
-        return Err(format!("cannot {} by zero", arithmetic_name(binary)));
-    }
-    let whole = matches!((left, right), (Number::Int(_), Number::Int(_))) && binary != Binary::Power;
-    match number::arithmetic(binary, left, right) {
-        Some(Number::Int(number)) => Ok(Term::Constant(Value::Int(number))),
-        Some(Number::Double(number)) if !whole => Ok(Term::Constant(Value::Double(number))),
-        _ => Err(format!("{} of two constants is out of range", arithmetic_name(binary))),
-    }
-}
-
-/// `operand + constant` and the like.
-fn reckon(mut operand: Operand, binary: Binary, constant: &Value) -> Result<Operand, String> {
-    let name = arithmetic_name(binary);
-    if !operand.is_plain() {
-        return Err("complicated arithmetic operations are not supported".to_string());
-    }
-    if operand.data_type == DataType::Array {
-        return Err("can not comparisons array fields directly".to_string());
-    }
-    let by = check_number(binary, constant)?;
-    let is_json = operand.data_type == DataType::Json && !operand.is_whole_json();
-    let is_whole = operand.data_type.is_integer() || is_json;
-    let is_fit = match by {
-        Number::Int(_) => operand.data_type.is_number() || is_json,
-        Number::Double(_) => matches!(operand.data_type, DataType::Float | DataType::Double) || is_json,
-    };
-    if !is_fit {
-        let (field, constant) = (operand.type_name(), compare::constant_kind(constant));
-        return Err(format!("'{name}' cannot perform arithmetic between {field} field and {constant}"));
-    }
-    if is_integer_operator(binary) && !is_whole {
-        return Err(format!("{name} can only apply on integer types"));
-    }
-    let divides = matches!(binary, Binary::Divide | Binary::Modulo);
-    let is_single = operand.data_type == DataType::Float;
-    let is_zero = by.order(Number::Int(0)).is_eq() || (is_single && by.as_double() as f32 == 0.0);
-    if divides && is_zero {
-        return Err("division or modulus by zero".to_string());
-    }
-    operand.reading.step = Step::Arithmetic { binary, by, is_single };
-    if operand.data_type.is_integer() {
-        operand.data_type = DataType::Int64;
-    }
-    Ok(operand)
-}
-
-/// `constant + operand` and the like, where the sides can be exchanged.
-fn commute(operand: Operand, binary: Binary, constant: &Value) -> Result<Operand, String> {
-    match binary {
-        Binary::Add | Binary::Multiply | Binary::BitAnd | Binary::BitOr | Binary::BitXor => {
-            reckon(operand, binary, constant)
-        }
-        other => {
-            let name = arithmetic_name(other);
-            Err(format!("{name} field is not yet supported: the constant must stand to the right of '{}'", sign(other)))
-        }
-    }
 }

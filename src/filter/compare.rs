@@ -9,9 +9,9 @@ use super::like::Like;
 use super::number::Number;
 pub use super::operand::constant_type as constant_kind;
 use super::operand::{Operand, shown};
-use super::parse::{Binary, Chain};
 use super::predicate::{Bounds, Ints, Leaf, Reals, Relation, Test, Texts, Wanted};
 use super::set;
+use super::tree::{Binary, Chain};
 use crate::schema::{DataType, Value};
 
 /// A test, and whether its negation is meant.

@@ -1,7 +1,7 @@
 //! One value of one row, wherever it lies: in a scalar column, an array or a document.
 
 use super::number::{self, Number};
-use super::parse::Binary;
+use super::tree::Binary;
 use crate::column::json::{Kind, Node};
 use crate::column::{Column, ColumnData};
 use crate::schema::Value;

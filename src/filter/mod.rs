@@ -2,7 +2,7 @@
 //!
 //! [`compile`] reads an expression of Milvus 3.0's language against a schema; the [`Predicate`] that comes of it
 //! answers for any columns of that schema, as often as it is asked. The stages are tokens ([`token`]), a tree
-//! ([`parse`]), a typed predicate ([`bind`]) and rows ([`eval`]).
+//! ([`parse`], [`tree`]), a typed predicate ([`bind`]) and rows ([`eval`]).
 //!
 //! Logic is three-valued: a comparison with what is null, missing or of another type is neither true nor false, and
 //! a row is chosen only where the whole is true. No stage recurses into an expression, whatever its depth.
@@ -10,6 +10,7 @@
 //! Knows nothing of segments and deleted rows. Text match, geometry, timestamps, arrays of structs and random
 //! sampling are recognised and refused as unsupported.
 
+mod arithmetic;
 mod bind;
 mod compare;
 mod datum;
@@ -21,7 +22,10 @@ mod operand;
 mod parse;
 mod predicate;
 mod set;
+#[cfg(test)]
+mod tests;
 mod token;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

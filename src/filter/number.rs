@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::parse::Binary;
+use super::tree::Binary;
 
 /// A finite number.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,6 +4,7 @@
 
 mod exact;
 mod expressions;
+mod filter_model;
 mod model;
 mod table;
 mod tidy;
