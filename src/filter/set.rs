@@ -28,8 +28,8 @@ impl Ints {
         numbers.dedup();
         let (least, greatest) = (numbers.first().copied().unwrap_or(0), numbers.last().copied().unwrap_or(0));
         let span = greatest.wrapping_sub(least) as u64;
-        // A bit for each is smaller than a hash table up to here, and always faster.
-        let lookup = if span < 4_096.max(numbers.len() as u64 * 64) {
+        // A bit for each is faster than a hash table, and small: at most eight bytes an item, or 128 KiB.
+        let lookup = if span < (1 << 20).max(numbers.len() as u64 * 64) {
             let mut words = vec![0u64; span as usize / 64 + 1];
             for number in &numbers {
                 let bit = number.wrapping_sub(least) as u64;

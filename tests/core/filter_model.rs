@@ -391,11 +391,14 @@ fn compare(row: &[Value], place: &Place, sign: &str, constant: &Value) -> Option
 }
 
 fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    parts.fold(Some(true), |all, part| match (all, part) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (None, _) | (_, None) => None,
-        _ => Some(true),
-    })
+    let parts: Vec<Option<bool>> = parts.collect();
+    if parts.contains(&Some(false)) {
+        Some(false)
+    } else if parts.contains(&None) {
+        None
+    } else {
+        Some(true)
+    }
 }
 
 fn any(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
