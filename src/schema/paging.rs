@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 pub const LIMIT_MAX: u32 = 16_384;
 /// Query vectors of a search (`proxy.nqLimit`).
 pub const NQ_MAX: u32 = 16_384;
-/// Hits of a query when a search names no limit, as Milvus's RESTful API has it.
-pub const SEARCH_LIMIT_DEFAULT: u32 = 100;
+/// Hits of a search's query, or rows of a query, when no limit is named, as Milvus's RESTful API has it.
+pub const LIMIT_DEFAULT: u32 = 100;
 /// Searches of a hybrid search.
 pub const SEARCHES_MAX: usize = 1_024;
 /// Decimals that scores may be rounded to; −1 leaves them as they are.

@@ -2,6 +2,7 @@
 
 use super::super::head::Head;
 use super::super::planes::Planes;
+use crate::collection::output::is_count;
 use crate::collection::query::Query;
 use crate::collection::search::FilterText;
 use crate::command::Command;
@@ -30,12 +31,16 @@ pub fn query(head: &mut Head, _: &mut Planes) -> Result<Command> {
     check_level(head)?;
     head.refuse("orderByFields")?;
     head.refuse("groupByFields")?;
-    let (limit, offset) = paging::check_query(head.integer("limit")?, head.integer("offset")?.unwrap_or(0))?;
+    let output_fields = all_unless_named(head)?;
+    // A count is of all rows; whatever else is asked for comes in pages.
+    let default = if is_count(&output_fields)? { None } else { Some(i64::from(paging::LIMIT_DEFAULT)) };
+    let limit = head.integer("limit")?.or(default);
+    let (limit, offset) = paging::check_query(limit, head.integer("offset")?.unwrap_or(0))?;
     let query = Query {
         filter: filter(head)?,
         ids: None,
         partitions: head.texts("partitionNames")?,
-        output_fields: all_unless_named(head)?,
+        output_fields,
         limit,
         offset,
     };

@@ -9,7 +9,7 @@ use crate::collection::hybrid::{HybridSearch, Ranker};
 use crate::collection::search::{QueryVectors, Search};
 use crate::command::Command;
 use crate::error::{Error, Result};
-use crate::schema::paging::{self, SEARCH_LIMIT_DEFAULT, SEARCHES_MAX};
+use crate::schema::paging::{self, LIMIT_DEFAULT, SEARCHES_MAX};
 use crate::schema::{Value, index_type};
 
 /// What Milvus's searches can do beyond these.
@@ -22,7 +22,7 @@ const RRF_K_DEFAULT: f64 = 60.0;
 pub fn search(head: &mut Head, planes: &mut Planes) -> Result<Command> {
     let target = head.target()?;
     check_level(head)?;
-    let search = one_search(head, planes, i64::from(SEARCH_LIMIT_DEFAULT))?;
+    let search = one_search(head, planes, i64::from(LIMIT_DEFAULT))?;
     Ok(Command::Search { target, search })
 }
 
@@ -30,7 +30,7 @@ pub fn hybrid(head: &mut Head, planes: &mut Planes) -> Result<Command> {
     let target = head.target()?;
     check_level(head)?;
     refuse_unsupported(head)?;
-    let limit = head.integer("limit")?.unwrap_or(i64::from(SEARCH_LIMIT_DEFAULT));
+    let limit = head.integer("limit")?.unwrap_or(i64::from(LIMIT_DEFAULT));
     let (limit, offset) = paging::check_search(limit, head.integer("offset")?.unwrap_or(0))?;
     let heads = head.objects("search")?;
     if heads.is_empty() {

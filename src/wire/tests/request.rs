@@ -230,7 +230,7 @@ fn gets_queries_and_deletes_become_commands() {
     assert_eq!((got.ids, got.output_fields, got.partitions), (Some(ids), vec!["*".to_string()], vec!["p".to_string()]));
     assert_eq!(query("get", r#"{"collectionName":"c","id":"one"}"#).ids, Some(vec![Value::Text("one".to_string())]));
     let all = query("query", r#"{"collectionName":"c","filter":"a > 1"}"#);
-    assert_eq!((all.limit, all.offset, all.filter.expression.as_str()), (None, 0, "a > 1"));
+    assert_eq!((all.limit, all.offset, all.filter.expression.as_str()), (Some(100), 0, "a > 1"));
     let some = query(
         "query",
         r#"{"collectionName":"c","filter":"a in {x}","exprParams":{"x":[1,"a"]},"limit":5,"offset":2,"outputFields":["a"],
