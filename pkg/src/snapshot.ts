@@ -13,20 +13,19 @@ export function exportStream(transport: Transport): ReadableStream<Uint8Array> {
   let id: unknown
   return new ReadableStream<Uint8Array>(
     {
-      async start() {
-        id = ((await transport.call('exportStart', {})).head as { id: unknown }).id
-      },
       async pull(controller) {
+        // Begun here and not in `start`, for which not every runtime waits.
+        id ??= ((await transport.call('exportStart', {})).head as { id: unknown }).id
         const { head, planes } = await transport.call('exportNext', { id })
-        const chunk = planes[0] as Uint8Array | undefined
-        if (chunk !== undefined && chunk.length > 0) controller.enqueue(chunk)
         if ((head as { done: boolean }).done) {
           await transport.call('exportEnd', { id })
           controller.close()
+        } else {
+          controller.enqueue(planes[0] as Uint8Array)
         }
       },
       async cancel() {
-        await transport.call('exportEnd', { id })
+        if (id !== undefined) await transport.call('exportEnd', { id })
       },
     },
     { highWaterMark: 1 },
