@@ -348,16 +348,16 @@ impl Runner {
     async fn failed(&mut self, error: Error, mut answers: Vec<Box<dyn FnOnce(Result<()>)>>) {
         answers.extend(mem::take(&mut self.pending).answers);
         self.engines_lost += 1;
-        if let State::Open(_, claim) = mem::replace(&mut self.state, State::Fenced)
-            && !matches!(error, Error::Locked { .. })
-        {
-            // A failure is kept in the state; the next call tries again and passes it on.
-            let _ = self.reopen(claim).await;
+        let mut reopened = Ok(());
+        if let State::Open(_, claim) = mem::replace(&mut self.state, State::Fenced) {
+            reopened = self.reopen(claim).await;
         }
-        let error = match error {
-            Error::Quota { .. } | Error::Storage { .. } | Error::Evicted { .. } | Error::UnknownCommit { .. } => error,
-            Error::Locked { .. } => fenced(),
-            error => Error::UnknownCommit { reason: error.to_string() },
+        let error = match (error, reopened) {
+            // The store was taken over, or is gone: that says more than how it was noticed. Any other failure to
+            // reopen is told to the next caller, whose call tries again.
+            (_, Err(error @ (Error::Locked { .. } | Error::Evicted { .. }))) => error,
+            (error @ (Error::Quota { .. } | Error::Storage { .. } | Error::UnknownCommit { .. }), _) => error,
+            (error, _) => Error::UnknownCommit { reason: error.to_string() },
         };
         for answer in answers {
             answer(Err(error.clone()));

@@ -1,11 +1,21 @@
 //! Tests of the crate as a whole and of the house that it lives in, in one binary.
-
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers of tests too")]
 
+mod crash;
+mod damage;
+mod driven;
 mod exact;
+mod exported;
 mod expressions;
+mod failing;
 mod filter_model;
+mod hosts;
 mod model;
+#[path = "../hosts/simulated/mod.rs"]
+mod simulated;
+#[path = "../hosts/suite.rs"]
+mod suite;
 mod table;
 mod tidy;
 mod world;

@@ -1,8 +1,4 @@
 //! The conformance suite on the hosts that run natively.
-#![cfg(not(target_arch = "wasm32"))]
-
-mod simulated;
-mod suite;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,9 +10,10 @@ use std::task::{Context, Poll, Waker};
 
 use elanus::host::Host;
 use elanus::host::memory::MemoryHost;
-use simulated::SimulatedHost;
-use simulated::disk::Disk;
-use suite::Stores;
+
+use crate::simulated::SimulatedHost;
+use crate::simulated::disk::Disk;
+use crate::suite::{self, Stores};
 
 #[derive(Default)]
 struct Memories {
@@ -55,7 +52,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Writes past the test runner, which keeps the words of passing tests to itself.
-fn report(line: &str) {
+pub fn report(line: &str) {
     writeln!(std::io::stdout(), "{line}").expect("the output is open");
 }
 
