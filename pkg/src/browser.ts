@@ -1,8 +1,12 @@
 /** The platform of browsers: IndexedDB, Web Locks, a dedicated worker. */
 
 import { startBrowserSession } from './browser-session.js'
+import { ElanusError } from './error.js'
 import type { WasmInput } from './load.js'
 import type { Platform } from './open.js'
+import type { Start } from './protocol.js'
+import type { Transport } from './transport.js'
+import type { OpenOptions } from './types/open.js'
 import { WorkerProxy } from './worker-proxy.js'
 
 /** What differs between the entries that run in browsers. */
@@ -25,10 +29,7 @@ export function browser(sources: Sources): Platform {
     async connect({ address, durability, memoryLimitBytes, worker, log }, module) {
       const name = address.kind === 'name' ? address.name : undefined
       const start = { module, name, durability, memoryLimitBytes }
-      const transport =
-        worker === false || typeof Worker === 'undefined'
-          ? await startBrowserSession(start, log)
-          : await WorkerProxy.start(await workerOf(worker, sources), start, log)
+      const transport = await startTransport(start, worker, sources, log)
       return name === undefined ? { transport, host: 'memory', durability: 'none' } : { transport, host: 'indexeddb', durability }
     },
     async facts() {
@@ -58,6 +59,18 @@ export function browser(sources: Sources): Platform {
         }
       },
     },
+  }
+}
+
+async function startTransport(start: Start, worker: OpenOptions['worker'], sources: Sources, log: (message: string) => void): Promise<Transport> {
+  if (worker === false || typeof Worker === 'undefined') return startBrowserSession(start, log)
+  try {
+    return await WorkerProxy.start(await workerOf(worker ?? true, sources), start, log)
+  } catch (error) {
+    // Who asks for a worker gets one or an error; who does not care gets a database.
+    if (worker !== undefined || (error instanceof ElanusError && error.kind !== 'WASM_LOAD')) throw error
+    log(`no worker can be started, so the engine runs on this thread: ${String(error)}`)
+    return startBrowserSession(start, log)
   }
 }
 

@@ -53,7 +53,7 @@ export class Instance {
         if (error) waiting?.reject(ElanusError.from(error))
         else waiting?.resolve({ head, planes })
       },
-      random: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
+      random: nextRandom,
       now: () => Date.now(),
     })
   }
@@ -157,6 +157,19 @@ export class Instance {
     this.#waiting.clear()
     this.#onTrap()
   }
+}
+
+/** Chance is asked for in bulk: one number costs as much as hundreds. */
+const RANDOM_COUNT = 256
+let random = new BigUint64Array(0)
+let randomLeft = 0
+
+function nextRandom(): bigint {
+  if (randomLeft === 0) {
+    random = crypto.getRandomValues(new BigUint64Array(RANDOM_COUNT))
+    randomLeft = RANDOM_COUNT
+  }
+  return random[--randomLeft] as bigint
 }
 
 /** Stands between an instance and a host that outlives it, and knows what is under way. */

@@ -14,7 +14,8 @@ export interface Wish {
   address: Address
   durability: 'relaxed' | 'strict'
   memoryLimitBytes: number
-  worker: NonNullable<OpenOptions['worker']>
+  /** Without one: in a worker if one can be had, and else on this thread. */
+  worker: OpenOptions['worker']
   log(message: string): void
 }
 
@@ -114,7 +115,7 @@ async function begin<I extends Int64Mode>(platform: Platform, wish: Wish, connec
 }
 
 function wishOf(platform: Platform, address: unknown, options: OpenOptions<Int64Mode>): Wish {
-  const { durability = 'relaxed', memoryLimitBytes = platform.memoryLimitBytes, int64 = 'number', worker = true, whenEvicted = 'open', logger } = options
+  const { durability = 'relaxed', memoryLimitBytes = platform.memoryLimitBytes, int64 = 'number', worker, whenEvicted = 'open', logger } = options
   expectOneOf('durability', durability, ['relaxed', 'strict'])
   expectOneOf('int64', int64, ['number', 'bigint', 'string'])
   expectOneOf('whenEvicted', whenEvicted, ['open', 'fail'])

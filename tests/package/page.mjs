@@ -31,9 +31,16 @@ scenario(elanus, ${JSON.stringify(address)}, { isDurable: ${address !== ':memory
 `
 }
 
+/** A fresh profile. */
+export async function newContext() {
+  const context = await (await browser()).newContext()
+  context.setDefaultTimeout(PATIENCE_MS)
+  return context
+}
+
 /** Opens a page in a fresh profile and resolves to the statistics that its scenario ended with. */
 export async function visit(url) {
-  const context = await (await browser()).newContext()
+  const context = await newContext()
   try {
     const page = await context.newPage()
     const said = []

@@ -23,7 +23,7 @@ const entry: Entry = /* @__PURE__ */ createEntry({
   memoryLimitBytes: MEMORY_LIMIT_BYTES,
   wasm: () => readFile(new URL('./elanus.wasm', import.meta.url)),
   async connect({ address, memoryLimitBytes, worker }, module) {
-    if (worker !== true && worker !== false) throw new ElanusError('UNSUPPORTED', 'open: worker: engines run on this thread here: unsupported operation')
+    if (worker !== undefined && worker !== false) throw new ElanusError('UNSUPPORTED', 'open: worker: engines run on this thread here: unsupported operation')
     if (address.kind === 'memory') {
       const transport = new Session({ module, memoryLimitBytes, whenIdle, host: { kind: 'foreign', host: new MemoryHost() }, unlock: async () => {} })
       return { transport, host: 'memory', durability: 'none' }

@@ -33,8 +33,9 @@ export interface OpenOptions<I extends Int64Mode = 'number'> {
    */
   from?: SnapshotInput | Promise<SnapshotInput> | (() => SnapshotInput | Promise<SnapshotInput>)
   /**
-   * Browsers only: the engine runs in a dedicated worker (default), on this thread (`false`), or in a worker made by
-   * you: the place of the file `elanus/worker`, or a function that makes the worker.
+   * Browsers only. Without it the engine runs in a dedicated worker if one can be started, and else on this thread.
+   * `true`: in a worker or not at all; `false`: on this thread; the place of the file `elanus/worker`, or a function
+   * that makes the worker.
    */
   worker?: boolean | string | URL | (() => Worker)
   /** Gives up waiting. */

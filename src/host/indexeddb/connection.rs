@@ -234,10 +234,14 @@ async fn outcome_of(request: &IdbOpenDbRequest) -> Outcome {
     request.set_onerror(None);
     request.set_onblocked(None);
     // An answer that comes after all would keep the database open with nobody to close it.
-    let late = Function::new_no_args("this.result.close()");
-    request.set_onsuccess(match outcome {
-        Outcome::Success | Outcome::Error => None,
-        Outcome::Blocked | Outcome::Timeout => Some(&late),
+    let late = matches!(outcome, Outcome::Blocked | Outcome::Timeout).then(|| {
+        let request = request.clone();
+        Closure::once_into_js(move || {
+            if let Ok(database) = request.result() {
+                database.unchecked_into::<IdbDatabase>().close();
+            }
+        })
     });
+    request.set_onsuccess(late.as_ref().map(JsCast::unchecked_ref));
     outcome
 }
