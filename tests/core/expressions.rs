@@ -154,6 +154,24 @@ fn what_is_unknown_stays_unknown_under_not() {
 }
 
 #[test]
+fn only_equalities_that_may_be_merged_are_merged() {
+    for (text, keys) in [
+        ("id == 1 or id == 2 or id in [7, 8]", &[1, 2, 7, 8][..]),
+        ("id == 1 and id == 2", &[]),
+        ("id in [1, 2] and id in [2, 3]", &[2]),
+        ("id != 1 and id not in [2, 3]", &[4, 5, 6, 7, 8]),
+        ("id != 1 or id != 2", &[1, 2, 3, 4, 5, 6, 7, 8]),
+        ("not (id == 1 or id == 2)", &[3, 4, 5, 6, 7, 8]),
+        ("s == \"apple\" or s in [\"\"] or s == \"apple\"", &[1, 7]),
+        ("s in [] or s in []", &[]),
+        ("id == 1 or i8 == 2 or id == 3 or i8 == 4", &[1, 3, 4]),
+        ("ni != 5 and ni != 0", &[4, 5, 6]),
+    ] {
+        assert_eq!(chosen(text).as_deref(), Ok(keys), "{text}");
+    }
+}
+
+#[test]
 fn constants_fold_and_decide_without_hiding_a_mistake() {
     for (text, keys) in [
         ("true and id == 1", Some(&[1][..])),
@@ -252,6 +270,8 @@ fn depth_is_refused_and_length_is_not() {
     assert!(refused(format!("{}(id == 1)", "not ".repeat(100_000))).contains("nesting depth"));
     assert!(refused(deep("json_contains(", ", 1)", 100_000)).contains("nesting depth"));
     assert!(refused(format!("id in {}1{}", "[".repeat(100_000), "]".repeat(100_000))).contains("lists nest deeper"));
+    assert!(refused(format!("s =~ \"{}\"", "(".repeat(100_000))).contains("invalid regex pattern"));
+    assert!(refused(format!("s =~ \"{}\"", "(a{99}){99}".repeat(99))).contains("invalid regex pattern"));
     assert_eq!(chosen(&deep("(", ")", NESTING_MAX)).as_deref(), Ok(&[1][..]));
     let nots = NESTING_MAX / 2;
     assert_eq!(chosen(&deep("not (", ")", nots)).as_deref(), Ok(&[1][..]));
