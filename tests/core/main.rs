@@ -12,6 +12,7 @@ mod failing;
 mod filter_model;
 mod hosts;
 mod model;
+mod scenarios;
 #[path = "../hosts/simulated/mod.rs"]
 mod simulated;
 #[path = "../hosts/suite.rs"]
