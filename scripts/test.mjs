@@ -39,6 +39,7 @@ function steps({ env, wasmEnv }) {
     { name: 'wasm tests chrome', tests: wasmPack(...browserTests, env.CHROMEDRIVER) },
     { name: 'unit tests pkg', tests: { command: 'npm', args: ['test', '--workspace', 'pkg', '--silent'], env } },
     { name: 'script tests', tests: node('--test', ...testFiles('tests/scripts')) },
+    { name: 'scenarios', tests: node('--test', ...testFiles('tests/scenarios')) },
     { name: 'package tests', tests: node('--test', ...testFiles('tests/package')) },
     { name: 'demo end to end', tests: node('--test', ...testFiles('tests/e2e')) },
   ]
