@@ -32,6 +32,9 @@ pub struct Target {
 /// Parameters as users wrote them: index and collection properties, kept and echoed.
 pub type Properties = BTreeMap<String, String>;
 
+/// Properties to set (`Some`) and to remove (`None`), by name.
+pub type Changes = Vec<(String, Option<String>)>;
+
 /// An operation.
 #[expect(missing_docs, reason = "fields carry the names that Milvus documents")]
 #[derive(Debug, Clone)]
@@ -45,7 +48,7 @@ pub enum Command {
     /// Tells a database's id and properties.
     DescribeDatabase { database: String },
     /// Sets (`Some`) and removes (`None`) properties of a database.
-    AlterDatabase { database: String, changes: BTreeMap<String, Option<String>> },
+    AlterDatabase { database: String, changes: Changes },
 
     /// Makes a collection, with indexes and loaded when the spec says so.
     CreateCollection { database: String, spec: Box<CollectionSpec> },
@@ -68,7 +71,7 @@ pub enum Command {
     /// Counts rows.
     GetCollectionStats { target: Target },
     /// Sets (`Some`) and removes (`None`) properties of a collection.
-    AlterCollection { target: Target, changes: BTreeMap<String, Option<String>> },
+    AlterCollection { target: Target, changes: Changes },
     /// Asks that growing rows be sealed in the background.
     Flush { target: Target },
     /// Asks that segments be rewritten without their dead rows, in the background.

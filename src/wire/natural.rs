@@ -1,6 +1,6 @@
 //! Values as JavaScript has them, from any deserializer and to any serializer.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -134,21 +134,11 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// Removes members whose key comes again later.
+/// Removes members whose key comes again later. JavaScript's objects have none; JSON may.
 fn keep_last(members: &mut Vec<(String, Value)>) {
-    if members.len() < 2 {
-        return;
-    }
-    let mut seen = BTreeSet::new();
-    let repeats: BTreeSet<usize> =
-        members.iter().enumerate().rev().filter(|(_, (key, _))| !seen.insert(key.as_str())).map(|(at, _)| at).collect();
-    if !repeats.is_empty() {
-        let mut at = 0;
-        members.retain(|_| {
-            at += 1;
-            !repeats.contains(&(at - 1))
-        });
-    }
+    let mut seen = HashSet::with_capacity(members.len());
+    let mut is_last: Vec<bool> = members.iter().rev().map(|(key, _)| seen.insert(key.as_str())).collect();
+    members.retain(|_| is_last.pop().expect("there is one a member"));
 }
 
 struct Writer<'a>(&'a Value);

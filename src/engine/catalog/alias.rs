@@ -86,14 +86,12 @@ impl Catalog {
 
     /// Points a name at a collection, or at nothing, in both places that know of it.
     fn point(&mut self, database: &str, alias: &str, to: Option<u64>) {
-        if let Some(Name::Alias(old)) = self.names(database).remove(alias)
-            && let Some(record) = self.collections.get_mut(&old)
-        {
-            record.aliases.retain(|name| name != alias);
+        if let Some(Name::Alias(old)) = self.names(database).remove(alias) {
+            self.record_mut(old).aliases.retain(|name| name != alias);
         }
         if let Some(id) = to {
             self.names(database).insert(alias.to_string(), Name::Alias(id));
-            let record = self.collections.get_mut(&id).expect("every name stands for a collection");
+            let record = self.record_mut(id);
             let place = record.aliases.partition_point(|name| name.as_str() < alias);
             record.aliases.insert(place, alias.to_string());
         }

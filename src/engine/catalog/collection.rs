@@ -1,10 +1,8 @@
 //! What the catalog knows of one collection.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::command::{CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
+use crate::command::{Changes, CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
 use crate::error::{Error, Result};
 use crate::schema::Schema;
 use crate::schema::check::{Checked, CollectionSpec};
@@ -186,7 +184,7 @@ impl CollectionRecord {
         Err(Error::VectorIndexMissing { collection: self.name.clone(), fields })
     }
 
-    pub(super) fn alter(&mut self, changes: &BTreeMap<String, Option<String>>) -> Result<()> {
+    pub(super) fn alter(&mut self, changes: &Changes) -> Result<()> {
         for (key, value) in changes {
             if properties::needs_release(key) && self.is_loaded() && self.properties.get(key) != value.as_ref() {
                 let what = key.split('.').next().unwrap_or(key);

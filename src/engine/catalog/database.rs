@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Catalog, DATABASES_MAX, Database, ID_END};
-use crate::command::{DEFAULT_DATABASE, Properties};
+use crate::command::{Changes, DEFAULT_DATABASE, Properties};
 use crate::error::{Error, Result};
 use crate::schema::{name, properties};
 
@@ -12,12 +12,13 @@ const FIRST_ID: u64 = 1;
 impl Catalog {
     /// A catalog with the default database and nothing in it.
     pub fn new() -> Catalog {
-        let default = Database { id: FIRST_ID, ..Database::default() };
-        Catalog {
-            next_id: FIRST_ID + 1,
-            databases: BTreeMap::from([(DEFAULT_DATABASE.to_string(), default)]),
-            collections: BTreeMap::new(),
-        }
+        let default = Database {
+            id: FIRST_ID,
+            name: DEFAULT_DATABASE.to_string(),
+            properties: Properties::new(),
+            names: BTreeMap::new(),
+        };
+        Catalog { next_id: FIRST_ID + 1, databases: vec![default], collections: Vec::new() }
     }
 
     /// Makes a database.
@@ -29,15 +30,21 @@ impl Catalog {
         for (key, value) in given {
             properties::check_database(key, value)?;
         }
-        if self.databases.contains_key(database) {
+        if self.database(database).is_ok() {
             return Err(Error::NameTaken { reason: format!("database already exist: {database}") });
         }
         if self.databases.len() >= DATABASES_MAX as usize || self.next_id + 1 >= ID_END {
             return Err(Error::DatabaseLimit { limit: DATABASES_MAX });
         }
-        let made = Database { id: self.next_id, properties: given.clone(), names: BTreeMap::new() };
+        let made = Database {
+            id: self.next_id,
+            name: database.to_string(),
+            properties: given.clone(),
+            names: BTreeMap::new(),
+        };
+        let place = self.databases.partition_point(|other| other.name < made.name);
         self.next_id += 1;
-        self.databases.insert(database.to_string(), made);
+        self.databases.insert(place, made);
         Ok(())
     }
 
@@ -51,13 +58,13 @@ impl Catalog {
                 "database:{database} not empty, must drop all collections before drop database"
             )));
         }
-        self.databases.remove(database);
+        self.databases.retain(|other| other.name != database);
         Ok(())
     }
 
     /// The names of the databases, ascending.
     pub fn list_databases(&self) -> Vec<String> {
-        self.databases.keys().cloned().collect()
+        self.databases.iter().map(|database| database.name.clone()).collect()
     }
 
     /// A database's id and properties.
@@ -66,7 +73,7 @@ impl Catalog {
     }
 
     /// Sets (`Some`) and removes (`None`) properties of a database. Returns whether anything changed.
-    pub fn alter_database(&mut self, database: &str, changes: &BTreeMap<String, Option<String>>) -> Result<bool> {
+    pub fn alter_database(&mut self, database: &str, changes: &Changes) -> Result<bool> {
         let mut altered = self.database(database)?.properties.clone();
         for (key, value) in changes {
             match value {
@@ -79,7 +86,7 @@ impl Catalog {
                 }
             }
         }
-        let found = self.databases.get_mut(database).expect("the database was found");
+        let found = self.database_mut(database);
         let has_changed = found.properties != altered;
         found.properties = altered;
         Ok(has_changed)

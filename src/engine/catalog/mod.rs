@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::command::{Properties, Target};
+use crate::command::{Changes, Properties, Target};
 use crate::error::{Error, Result};
 use crate::schema::check::{self, CollectionSpec};
 use crate::schema::index_params::IndexSpec;
@@ -40,14 +40,17 @@ const ID_END: u64 = 1 << 53;
 pub struct Catalog {
     /// The id that the next database, collection or partition gets. Ids are never given twice.
     next_id: u64,
-    databases: BTreeMap<String, Database>,
-    collections: BTreeMap<u64, CollectionRecord>,
+    /// By ascending name.
+    databases: Vec<Database>,
+    /// By ascending id.
+    collections: Vec<CollectionRecord>,
 }
 
 /// A namespace of collections.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 struct Database {
     id: u64,
+    name: String,
     properties: Properties,
     /// Collections and aliases share one space of names.
     names: BTreeMap<String, Name>,
@@ -74,12 +77,12 @@ impl Catalog {
 
     /// The collection of that id.
     pub fn collection(&self, id: u64) -> Option<&CollectionRecord> {
-        self.collections.get(&id)
+        self.place(id).ok().map(|at| &self.collections[at])
     }
 
     /// All collections of all databases, by id.
     pub fn collections(&self) -> impl Iterator<Item = &CollectionRecord> {
-        self.collections.values()
+        self.collections.iter()
     }
 
     /// Makes a collection, with its indexes and loaded when there are any. Returns its id; `None` when there is one just
@@ -103,7 +106,8 @@ impl Catalog {
         self.check_capacity(record.partitions.len() as u64 * u64::from(record.shards), used)?;
         self.next_id = used;
         self.names(database).insert(record.name.clone(), Name::Collection(id));
-        self.collections.insert(id, record);
+        // The greatest id so far.
+        self.collections.push(record);
         Ok(Some(id))
     }
 
@@ -129,7 +133,7 @@ impl Catalog {
             )));
         }
         self.names(&target.database).remove(&target.collection);
-        self.collections.remove(&id);
+        self.collections.retain(|record| record.id != id);
         Ok(Some(id))
     }
 
@@ -175,14 +179,14 @@ impl Catalog {
         }
         self.names(&target.database).remove(&target.collection);
         self.names(new_database).insert(new_name.to_string(), Name::Collection(id));
-        let record = self.collections.get_mut(&id).expect("every name stands for a collection");
+        let record = self.record_mut(id);
         record.database = new_database.to_string();
         record.name = new_name.to_string();
         Ok(())
     }
 
     /// Sets (`Some`) and removes (`None`) properties of a collection. Returns whether anything changed.
-    pub fn alter_collection(&mut self, target: &Target, changes: &BTreeMap<String, Option<String>>) -> Result<bool> {
+    pub fn alter_collection(&mut self, target: &Target, changes: &Changes) -> Result<bool> {
         self.change(target, |record| record.alter(changes))
     }
 
@@ -222,22 +226,39 @@ impl Catalog {
         edit(&mut edited)?;
         let has_changed = edited != *record;
         if has_changed {
-            self.collections.insert(edited.id, edited);
+            let id = edited.id;
+            *self.record_mut(id) = edited;
         }
         Ok(has_changed)
     }
 
     fn record(&self, id: u64) -> &CollectionRecord {
-        self.collections.get(&id).expect("every name stands for a collection")
+        self.collection(id).expect("every name stands for a collection")
+    }
+
+    fn record_mut(&mut self, id: u64) -> &mut CollectionRecord {
+        let at = self.place(id).expect("every name stands for a collection");
+        &mut self.collections[at]
+    }
+
+    /// Where the collection of that id is, or would be.
+    fn place(&self, id: u64) -> std::result::Result<usize, usize> {
+        self.collections.binary_search_by_key(&id, |record| record.id)
     }
 
     fn database(&self, name: &str) -> Result<&Database> {
-        self.databases.get(name).ok_or_else(|| Error::DatabaseNotFound { database: name.to_string() })
+        let found = self.databases.iter().find(|database| database.name == name);
+        found.ok_or_else(|| Error::DatabaseNotFound { database: name.to_string() })
+    }
+
+    /// A database that was found before.
+    fn database_mut(&mut self, name: &str) -> &mut Database {
+        self.databases.iter_mut().find(|database| database.name == name).expect("the database was found")
     }
 
     /// The names of a database that was found before.
     fn names(&mut self, database: &str) -> &mut BTreeMap<String, Name> {
-        &mut self.databases.get_mut(database).expect("the database was found").names
+        &mut self.database_mut(database).names
     }
 
     /// Checks that one more collection fits into a database.
@@ -255,7 +276,7 @@ impl Catalog {
     /// Checks that so much more capacity is left, and that ids are left up to `ids_used`.
     fn check_capacity(&self, more: u64, ids_used: u64) -> Result<()> {
         let held: u64 =
-            self.collections.values().map(|record| record.partitions.len() as u64 * u64::from(record.shards)).sum();
+            self.collections.iter().map(|record| record.partitions.len() as u64 * u64::from(record.shards)).sum();
         if held + more > CAPACITY_MAX || ids_used >= ID_END {
             return Err(Error::invalid(format!(
                 "general capacity exceeded: partitions times shards of all collections may be {CAPACITY_MAX}, \

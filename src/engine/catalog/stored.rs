@@ -1,12 +1,12 @@
 //! The catalog's blob. What comes back is checked like what users ask for: a record that no catalog could have written
 //! is corrupt, even when its checksum is right.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::collection::key_partition;
-use super::{Catalog, CollectionRecord, Database, ID_END, Name};
+use super::{CAPACITY_MAX, COLLECTIONS_MAX, Catalog, CollectionRecord, DATABASES_MAX, Database, ID_END, Name};
 use crate::command::{DEFAULT_DATABASE, DEFAULT_PARTITION, Properties};
 use crate::error::{Error, Result};
 use crate::schema::name;
@@ -31,15 +31,15 @@ struct DatabaseRecord {
 impl Catalog {
     /// The blob of [`BlobKey::Catalog`].
     pub fn encode(&self) -> Bytes {
-        let database = |(name, database): (&String, &Database)| DatabaseRecord {
+        let database = |database: &Database| DatabaseRecord {
             id: database.id,
-            name: name.clone(),
+            name: database.name.clone(),
             properties: database.properties.clone(),
         };
         let record = CatalogRecord {
             next_id: self.next_id,
             databases: self.databases.iter().map(database).collect(),
-            collections: self.collections.values().cloned().collect(),
+            collections: self.collections.clone(),
         };
         codec::encode(BlobKey::Catalog, &record)
     }
@@ -58,19 +58,22 @@ impl Catalog {
 }
 
 fn build(record: CatalogRecord) -> Result<Catalog> {
-    let mut ids = Ids { next: record.next_id, seen: BTreeSet::new() };
-    let mut catalog = Catalog { next_id: record.next_id, databases: BTreeMap::new(), collections: BTreeMap::new() };
-    for database in record.databases {
-        ids.take(database.id)?;
-        name::check_database(&database.name)?;
-        let entry = Database { id: database.id, properties: database.properties, names: BTreeMap::new() };
-        if catalog.databases.insert(database.name, entry).is_some() {
-            return Err(corrupt("two databases have one name"));
+    let mut ids = Ids { next: record.next_id, seen: Vec::new() };
+    let mut catalog = Catalog { next_id: record.next_id, databases: Vec::new(), collections: Vec::new() };
+    for DatabaseRecord { id, name, properties } in record.databases {
+        ids.take(id)?;
+        name::check_database(&name)?;
+        if catalog.databases.last().is_some_and(|last| last.name >= name) {
+            return Err(corrupt("databases are out of order"));
         }
+        catalog.databases.push(Database { id, name, properties, names: BTreeMap::new() });
     }
     catalog.database(DEFAULT_DATABASE)?;
     for collection in record.collections {
         ids.take(collection.id)?;
+        if catalog.collections.last().is_some_and(|last| last.id >= collection.id) {
+            return Err(corrupt("collections are out of order"));
+        }
         check_collection(&collection, &mut ids)?;
         catalog.database(&collection.database)?;
         let names = catalog.names(&collection.database);
@@ -80,7 +83,7 @@ fn build(record: CatalogRecord) -> Result<Catalog> {
                 return Err(corrupt(format!("the name {name} stands for two things")));
             }
         }
-        catalog.collections.insert(collection.id, collection);
+        catalog.collections.push(collection);
     }
     Ok(catalog)
 }
@@ -118,35 +121,39 @@ fn check_partitions(record: &CollectionRecord, ids: &mut Ids) -> Result<()> {
     if record.partitions.len() > PARTITIONS_MAX as usize {
         return Err(corrupt(format!("{} partitions are too many", record.partitions.len())));
     }
-    let mut names = BTreeSet::new();
-    for partition in &record.partitions {
+    for (at, partition) in record.partitions.iter().enumerate() {
         ids.take(partition.id)?;
-        if name::check_partition(&partition.name)? != partition.name {
-            return Err(corrupt("a partition's name has blanks around it"));
+        let is_sound = name::check_partition(&partition.name)? == partition.name;
+        if !is_sound || record.partitions[..at].iter().any(|other| other.name == partition.name) {
+            return Err(corrupt(format!("the partition name '{}' has blanks or is given twice", partition.name)));
         }
-        names.insert(partition.name.as_str());
     }
     let is_keyed = record.schema.partition_key_column().is_some();
     let first = if is_keyed { key_partition(0) } else { DEFAULT_PARTITION.to_string() };
-    let has_first = names.contains(first.as_str());
-    if names.len() != record.partitions.len() || !has_first {
-        return Err(corrupt("partitions are absent or have one name"));
+    if record.partition(&first).is_none() {
+        return Err(corrupt(format!("the partition {first} is absent")));
     }
     Ok(())
 }
 
-/// Ids seen so far: each once, none from the future.
+/// Ids seen so far, ascending: each once, none from the future, no more than there can be.
 struct Ids {
     next: u64,
-    seen: BTreeSet<u64>,
+    seen: Vec<u64>,
 }
 
 impl Ids {
     fn take(&mut self, id: u64) -> Result<()> {
-        if id == 0 || id >= self.next || self.next >= ID_END || !self.seen.insert(id) {
-            return Err(corrupt(format!("the id {id} is used twice or was never given")));
+        const IDS_MAX: u64 = DATABASES_MAX as u64 + COLLECTIONS_MAX as u64 + CAPACITY_MAX;
+        let place = self.seen.binary_search(&id);
+        let is_possible = id > 0 && id < self.next && self.next < ID_END && (self.seen.len() as u64) < IDS_MAX;
+        match place {
+            Err(place) if is_possible => {
+                self.seen.insert(place, id);
+                Ok(())
+            }
+            _ => Err(corrupt(format!("the id {id} is used twice or was never given"))),
         }
-        Ok(())
     }
 }
 

@@ -105,7 +105,7 @@ fn databases_come_and_go() {
 #[test]
 fn database_properties_are_checked_and_kept() {
     let mut catalog = full();
-    let set = |key: &str, value: Option<&str>| BTreeMap::from([(key.to_string(), value.map(str::to_string))]);
+    let set = |key: &str, value: Option<&str>| vec![(key.to_string(), value.map(str::to_string))];
     assert_eq!(catalog.alter_database("other", &set("timezone", Some("UTC"))), Ok(false));
     assert_eq!(catalog.alter_database("other", &set("timezone", None)), Ok(true));
     assert_eq!(catalog.describe_database("other").unwrap().1.len(), 0);
@@ -411,7 +411,7 @@ fn indexes_come_all_or_none_and_vector_indexes_go_only_when_released() {
 #[test]
 fn properties_are_altered_and_some_only_when_released() {
     let mut catalog = full();
-    let set = |key: &str, value: Option<&str>| BTreeMap::from([(key.to_string(), value.map(str::to_string))]);
+    let set = |key: &str, value: Option<&str>| vec![(key.to_string(), value.map(str::to_string))];
     assert_eq!(catalog.alter_collection(&target("q"), &set("note", Some("mine"))), Ok(true));
     assert_eq!(catalog.alter_collection(&target("q"), &set("note", Some("mine"))), Ok(false));
     assert_eq!(catalog.alter_collection(&target("q"), &set("note", None)), Ok(true));
@@ -422,10 +422,10 @@ fn properties_are_altered_and_some_only_when_released() {
     refused(&mut catalog, 1100, "collection TTL is out of range", |it| {
         it.alter_collection(&target("c"), &set("collection.ttl.seconds", Some("never")))
     });
-    let both = BTreeMap::from([
+    let both = vec![
         ("a".to_string(), Some("1".to_string())),
         ("allow_insert_auto_id".to_string(), Some("perhaps".to_string())),
-    ]);
+    ];
     refused(&mut catalog, 1100, "allow_insert_auto_id", |it| it.alter_collection(&target("c"), &both));
     assert!(!catalog.resolve(&target("c")).unwrap().allows_insert_auto_id());
     catalog.alter_collection(&target("c"), &set("allow_insert_auto_id", Some("True"))).unwrap();
@@ -516,11 +516,13 @@ fn exercise(catalog: &mut Catalog) {
 
 #[test]
 fn records_that_break_a_rule_are_corrupt() {
-    let damages: [fn(&mut Catalog); 13] = [
+    let damages: [fn(&mut Catalog); 15] = [
         |catalog| catalog.next_id = 3,
         |catalog| catalog.next_id = u64::MAX,
-        |catalog| drop(catalog.databases.remove("default")),
-        |catalog| catalog.databases.get_mut("other").unwrap().id = 1,
+        |catalog| drop(catalog.databases.remove(0)),
+        |catalog| catalog.databases[1].id = 1,
+        |catalog| catalog.databases.swap(0, 1),
+        |catalog| catalog.collections.swap(0, 1),
         |catalog| first(catalog).name = "1a".to_string(),
         |catalog| first(catalog).name = "c".to_string(),
         |catalog| first(catalog).database = "nowhere".to_string(),
@@ -540,5 +542,5 @@ fn records_that_break_a_rule_are_corrupt() {
 }
 
 fn first(catalog: &mut Catalog) -> &mut CollectionRecord {
-    catalog.collections.values_mut().next().unwrap()
+    &mut catalog.collections[0]
 }

@@ -1,10 +1,8 @@
 //! Databases and aliases.
 
-use std::collections::BTreeMap;
-
 use super::super::head::Head;
 use super::super::planes::Planes;
-use crate::command::Command;
+use crate::command::{Changes, Command};
 use crate::error::Result;
 
 pub fn create(head: &mut Head, _: &mut Planes) -> Result<Command> {
@@ -53,7 +51,7 @@ pub fn list_aliases(head: &mut Head, _: &mut Planes) -> Result<Command> {
 }
 
 /// `properties` as changes that set.
-pub fn settings(head: &mut Head) -> Result<BTreeMap<String, Option<String>>> {
+pub fn settings(head: &mut Head) -> Result<Changes> {
     let properties = head.properties("properties")?;
     if properties.is_empty() {
         return Err(head.missing("properties"));
@@ -62,7 +60,7 @@ pub fn settings(head: &mut Head) -> Result<BTreeMap<String, Option<String>>> {
 }
 
 /// `propertyKeys` as changes that remove.
-pub fn removals(head: &mut Head) -> Result<BTreeMap<String, Option<String>>> {
+pub fn removals(head: &mut Head) -> Result<Changes> {
     let keys = head.texts("propertyKeys")?;
     if keys.is_empty() {
         return Err(head.missing("propertyKeys"));
