@@ -195,10 +195,20 @@ class Fence {
 
   #pass<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isEnded) return Promise.reject(new ElanusError('STORAGE', 'the instance that asked was given up'))
-    const promise = work()
+    const promise = work().catch((error: unknown) => {
+      throw wordless(error)
+    })
     this.#underWay.add(promise)
     const done = (): void => void this.#underWay.delete(promise)
     promise.then(done, done)
     return promise
   }
+}
+
+/** A host's error as the engine takes it: the engine puts its own words around the reason, or around the name of a database. */
+function wordless(error: unknown): unknown {
+  if (!(error instanceof ElanusError)) return error
+  const { kind, message, details } = error as ElanusError
+  const { reason, name } = details as { reason?: string; name?: string }
+  return { kind, message: (kind === 'LOCKED' ? name : reason) ?? message }
 }

@@ -21,7 +21,7 @@ export class MemoryHost implements OwnedHost {
 
   async commit({ writes, guard }: HostBatch): Promise<void> {
     if (guard !== undefined && !equalBytes(this.#blobs.get(textOf(guard.key)), guard.expected ?? undefined)) {
-      throw new ElanusError('LOCKED', 'another writer has taken the database over')
+      throw new ElanusError('LOCKED', 'another writer has taken the database over', { details: { name: ':memory:' } })
     }
     for (const [key, value] of writes) {
       const name = textOf(key)

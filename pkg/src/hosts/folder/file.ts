@@ -25,13 +25,15 @@ export function storageError(thrown: unknown, path: string, kind: ErrorKind = 'S
   if (thrown instanceof ElanusError) return thrown as ElanusError
   const { code, message } = thrown as NodeJS.ErrnoException
   const isFull = kind === 'STORAGE' && NO_ROOM.has(code)
-  const words = isFull ? `no room left in storage, nothing was written: ${message}` : `storage failed: ${path}: ${message}`
-  return new ElanusError(isFull ? 'QUOTA' : kind, words, { details: { path, errno: code }, cause: thrown })
+  const reason = `${path}: ${message}`
+  const words = isFull ? `no room left in storage, nothing was written: ${reason}` : `storage failed: ${reason}`
+  return new ElanusError(isFull ? 'QUOTA' : kind, words, { details: { path, errno: code, reason }, cause: thrown })
 }
 
 /** Damage: what is wrong, in which file and where. */
 export function corrupt(path: string, at: number, reason: string): ElanusError {
-  return new ElanusError('CORRUPT', `data integrity check failed: ${path}, byte ${at}: ${reason}`, { details: { file: path, at } })
+  const place = `${path}, byte ${at}: ${reason}`
+  return new ElanusError('CORRUPT', `data integrity check failed: ${place}`, { details: { file: path, at, reason: place } })
 }
 
 /** An open file. Its descriptor is closed once it is retired and nobody reads from it any more. */
@@ -121,20 +123,31 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Puts a file in place of another: after a crash there is the old one or the new one. */
+/**
+ * Puts a file in place of another: after a crash there is the old one or the new one. A failure of kind
+ * `UNKNOWN_COMMIT` leaves open which; every other means that it is the old one.
+ */
 export async function replaceFile(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = `${folder}/${name}`
   const draft = `${path}.new`
-  await removeFile(draft)
-  const file = await File.open(draft, 'wx+')
   try {
-    await file.write([bytes], 0)
-    await file.sync()
-  } finally {
-    await file.retire()
+    await removeFile(draft)
+    const file = await File.open(draft, 'wx+')
+    try {
+      await file.write([bytes], 0)
+      await file.sync()
+    } finally {
+      await file.retire()
+    }
+  } catch (error) {
+    throw storageError(error, draft)
   }
-  await fs.promises.rename(draft, path)
-  await syncFolder(folder)
+  try {
+    await fs.promises.rename(draft, path)
+    await syncFolder(folder)
+  } catch (error) {
+    throw storageError(error, path, 'UNKNOWN_COMMIT')
+  }
 }
 
 /** Removes a file that may be absent. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { promises } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, mock, test } from 'node:test'
@@ -350,4 +351,43 @@ test('a failed sync is final: the commit is unknown, nothing is written on, and 
   await commit(host, { c: '3' })
   assert.deepEqual(await reopened(killed(path)), { a: '1', c: '3' })
   await shut(host)
+})
+
+test('a root that may or may not have been replaced is read again, and nothing is lost either way', async () => {
+  for (const isDone of [true, false]) {
+    const path = fresh()
+    const host = await FolderHost.open(path)
+    const large = 'x'.repeat(2_000_000)
+    await commit(host, { a: large })
+    const { rename } = promises
+    const failing = mock.method(promises, 'rename', async (from: string, to: string) => {
+      if (isDone) await rename(from, to)
+      throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+    })
+    await assert.rejects(host.rest(), { kind: 'UNKNOWN_COMMIT' })
+    failing.mock.restore()
+    await assert.rejects(commit(host, { b: '1' }), { kind: 'STORAGE' })
+    assert.deepEqual(await content(host), { a: large })
+    await commit(host, { b: '2' })
+    assert.deepEqual(await reopened(killed(path)), { a: large, b: '2' })
+    await shut(host)
+  }
+})
+
+test('a disk without any room still takes what frees room', async () => {
+  const path = fresh()
+  const host = await FolderHost.open(path)
+  await commit(host, { a: 'x'.repeat(100_000), b: '1' })
+  assert.ok(existsSync(join(path, 'reserve')))
+  const { write } = File.prototype
+  const failing = mock.method(File.prototype, 'write', async function (this: File, buffers: readonly Uint8Array[], position: number) {
+    if (existsSync(join(path, 'reserve'))) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    await write.call(this, buffers, position)
+  })
+  await assert.rejects(commit(host, { c: 'x'.repeat(100_000) }), { kind: 'QUOTA' })
+  await commit(host, { a: null })
+  failing.mock.restore()
+  assert.deepEqual(await content(host), { b: '1' })
+  await shut(host)
+  assert.deepEqual(readdirSync(path).sort(), ['00000002.pack', 'root'])
 })

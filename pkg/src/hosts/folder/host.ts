@@ -7,6 +7,7 @@
  * | `NNNNNNNN.journal` | batches as they come (journal.ts); at most one |
  * | `NNNNNNNN.pack` | blobs at rest (pack.ts) |
  * | `lock` | who writes (lock-file.ts) |
+ * | `reserve` | room for hard times (reserve.ts) |
  *
  * A commit is appended to the journal and synced; commits that wait at the same time share one sync. When there is
  * nothing to do, when the journal is long, and at closing, it is folded into a pack. Nothing is ever changed in place:
@@ -65,7 +66,9 @@ export class FolderHost implements OwnedHost {
     await Store.prepare(folder)
     const lock = await LockFile.take(folder, lockWaitMs)
     try {
-      return new FolderHost(folder, lock, await Store.recover(folder))
+      const store = await Store.recover(folder)
+      await store.keepReserve()
+      return new FolderHost(folder, lock, store)
     } catch (error) {
       await lock.release()
       throw storageError(error, folder)
@@ -105,7 +108,7 @@ export class FolderHost implements OwnedHost {
   /** Folds a journal that has grown. */
   async rest(): Promise<void> {
     if ((this.#store?.journalBytes ?? 0) < JOURNAL_BYTES_REST) return
-    await this.#exclusively(async () => this.#store?.fold())
+    await this.#exclusively(() => this.#fold())
   }
 
   storageBytes(): number {
@@ -146,6 +149,7 @@ export class FolderHost implements OwnedHost {
     if (this.#store !== undefined) return
     if (this.#failure?.kind === 'CLOSED' || this.#failure?.kind === 'LOCKED') throw this.#failure
     this.#store = await Store.recover(this.#path, this.#distrust)
+    await this.#store.keepReserve()
     this.#failure = undefined
     this.#distrust = undefined
     this.#guarded.clear()
@@ -162,12 +166,21 @@ export class FolderHost implements OwnedHost {
         accepted = await this.#accept(store, group)
         if (accepted.length > 0) await this.#write(store, accepted)
         for (const { resolve } of accepted) resolve()
-        if (store.journalBytes > JOURNAL_BYTES_MAX) await store.fold().catch(() => {})
+        if (store.journalBytes > JOURNAL_BYTES_MAX) await this.#fold().catch(() => {})
       } catch (error) {
         this.#fail(storageError(error, this.#path), accepted.length > 0 ? accepted : group)
       }
     }
     this.#isFlushing = false
+  }
+
+  async #fold(): Promise<void> {
+    try {
+      await this.#store?.fold()
+    } catch (error) {
+      this.#fail(storageError(error, this.#path), [])
+      throw error
+    }
   }
 
   /** The commits whose guards hold, each seen after those before it; the others are refused. */

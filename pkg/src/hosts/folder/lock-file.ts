@@ -74,9 +74,9 @@ export class LockFile {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storageError(error, this.#path)
-      throw new ElanusError('LOCKED', `the lock file ${this.#path} is gone: the folder was removed, or another writer has taken it over`, { cause: error })
+      throw new ElanusError('LOCKED', `the lock file ${this.#path} is gone: the folder was removed, or another writer has taken it over`, { details: { name: this.#path }, cause: error })
     }
-    if (parse(text)?.id !== this.#id) throw new ElanusError('LOCKED', `another writer has taken the database over: ${this.#path} is not ours any more`)
+    if (parse(text)?.id !== this.#id) throw new ElanusError('LOCKED', `another writer has taken the database over: ${this.#path} is not ours any more`, { details: { name: this.#path } })
   }
 
   /** Gives the lock back. */

@@ -9,6 +9,7 @@ import { corrupt, removeFile, storageError, syncFolder } from './file.js'
 import { HEAD_BYTES, Journal, journalName, type Change, type Write } from './journal.js'
 import { LOCK_NAME } from './lock-file.js'
 import { openPack, packName, readPlace, writePack, type Pack, type Place } from './pack.js'
+import { NEEDY_BYTES_MAX, RESERVE_NAME, Reserve } from './reserve.js'
 import { ROOT_NAME, readRoot, writeRoot, type Root } from './root.js'
 
 const OWN_FILE = /^(\d{8})\.(pack|journal)$/
@@ -25,6 +26,7 @@ export interface Distrust {
 /** The files of an open folder. */
 export class Store {
   readonly #folder: string
+  readonly #reserve: Reserve
   readonly #index: Map<string, Place>
   #packs: Pack[]
   #journal: Journal | undefined
@@ -34,6 +36,7 @@ export class Store {
 
   private constructor(folder: string, index: Map<string, Place>, packs: Pack[], journal: Journal | undefined, removed: Set<string>, nextNumber: number) {
     this.#folder = folder
+    this.#reserve = new Reserve(folder)
     this.#index = index
     this.#packs = packs
     this.#journal = journal
@@ -46,7 +49,7 @@ export class Store {
     try {
       await mkdir(folder, { recursive: true })
       const names = await readdir(folder)
-      const isOurs = names.includes(ROOT_NAME) || names.includes(LOCK_NAME) || names.some((name) => OWN_FILE.test(name))
+      const isOurs = [ROOT_NAME, LOCK_NAME, RESERVE_NAME].some((name) => names.includes(name)) || names.some((name) => OWN_FILE.test(name))
       const stranger = names.find((name) => !name.startsWith('.') && name !== `${ROOT_NAME}.new`)
       if (isOurs || stranger === undefined) return
       throw new ElanusError('INVALID', `open: '${folder}' is not empty ('${stranger}') and holds no database; choose another folder: invalid parameter`)
@@ -115,6 +118,11 @@ export class Store {
    * after `UNKNOWN_COMMIT` the store must be recovered.
    */
   async append(writes: readonly Write[]): Promise<void> {
+    const size = writes.reduce((sum, [, value]) => sum + (value?.length ?? 0), 0)
+    await this.#withReserve(() => this.#append(writes), size <= NEEDY_BYTES_MAX)
+  }
+
+  async #append(writes: readonly Write[]): Promise<void> {
     let isWritten = false
     let journal: Journal | undefined
     try {
@@ -134,8 +142,21 @@ export class Store {
     }
   }
 
-  /** Puts what the journal has into a pack, together with packs that are small or mostly dead, and removes the journal. */
+  /**
+   * Puts what the journal has into a pack, together with packs that are small or mostly dead, and removes the journal.
+   * After a failure of kind `UNKNOWN_COMMIT` the store must be recovered; any other leaves it as it was.
+   */
   async fold(): Promise<void> {
+    await this.#withReserve(() => this.#fold(), true)
+    await this.keepReserve()
+  }
+
+  /** Sets room aside for hard times. */
+  async keepReserve(): Promise<void> {
+    await this.#reserve.keep()
+  }
+
+  async #fold(): Promise<void> {
     if (this.#journal === undefined) return
     const kept = this.#packs.slice(0, this.#foldStart())
     const folded = this.#packs.slice(kept.length)
@@ -167,17 +188,37 @@ export class Store {
 
   /** Closes the files as they are. */
   async retire(): Promise<void> {
+    await this.#reserve.giveUp()
     const files = this.#packs.map(({ file }) => file)
     if (this.#journal !== undefined) files.push(this.#journal.file)
     await Promise.allSettled(files.map((file) => file.retire()))
   }
 
+  /** Does work again with the reserve when there was no room for it and it is worth that. */
+  async #withReserve(work: () => Promise<void>, isWorthIt: boolean): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      const isFull = error instanceof ElanusError && error.kind === 'QUOTA'
+      if (!isFull || !isWorthIt || !(await this.#reserve.giveUp())) throw error
+      await work()
+    }
+  }
+
   async #openJournal(): Promise<Journal> {
     if (this.#journal !== undefined) return this.#journal
-    const journal = await Journal.create(this.#folder, this.#nextNumber++)
+    const number = this.#nextNumber++
+    let journal: Journal
+    try {
+      journal = await Journal.create(this.#folder, number)
+    } catch (error) {
+      await removeFile(`${this.#folder}/${journalName(number)}`).catch(() => {})
+      throw error
+    }
     try {
       await this.#writeRoot(this.#packs, journal)
     } catch (error) {
+      // The file stays: the root may name it after all. If not, it is removed at the next opening.
       await journal.file.retire()
       throw error
     }
@@ -231,9 +272,11 @@ function apply(index: Map<string, Place>, changes: Iterable<Change>): void {
 async function sweep(folder: string, root: Root): Promise<void> {
   const counted = new Set(root.packs.map(({ number }) => packName(number)))
   if (root.journal !== 0) counted.add(journalName(root.journal))
-  for (const name of await readdir(folder)) {
-    if ((OWN_FILE.test(name) && !counted.has(name)) || name === `${ROOT_NAME}.new`) await removeFile(`${folder}/${name}`)
-  }
+  const leftovers = (await readdir(folder)).filter((name) => (OWN_FILE.test(name) && !counted.has(name)) || name === `${ROOT_NAME}.new`)
+  if (leftovers.length === 0) return
+  // They may be what the root before this one names, and a power cut may bring that one back until this one is durable.
+  await syncFolder(folder)
+  for (const name of leftovers) await removeFile(`${folder}/${name}`)
 }
 
 /** The first number of a folder without a root: it is new, unless files say that there was one. */
