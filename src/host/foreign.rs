@@ -33,7 +33,7 @@ extern "C" {
 
 impl Host for ForeignHost {
     fn list(&self, prefix: &[u8]) -> Pending<Vec<BlobKey>> {
-        let asked = self.list(Uint8Array::new_from_slice(prefix));
+        let asked = listen(self.list(Uint8Array::new_from_slice(prefix)));
         Box::pin(async {
             let found = answer(asked).await.map_err(|error| meaning(&error, storage))?;
             let keys = Array::from(&found);
@@ -43,7 +43,7 @@ impl Host for ForeignHost {
 
     fn load(&self, keys: &[BlobKey]) -> Pending<Vec<Option<Bytes>>> {
         let count = keys.len();
-        let asked = self.load(keys.iter().map(|key| js_bytes(&key.to_bytes())).collect());
+        let asked = listen(self.load(keys.iter().map(|key| js_bytes(&key.to_bytes())).collect()));
         Box::pin(async move {
             let found = answer(asked).await.map_err(|error| meaning(&error, storage))?;
             let blobs: Vec<Option<Bytes>> = Array::from(&found).iter().map(|value| blob(&value)).collect();
@@ -55,7 +55,7 @@ impl Host for ForeignHost {
     }
 
     fn commit(&self, batch: Batch) -> Pending<()> {
-        let asked = self.commit(js_batch(&batch));
+        let asked = listen(self.commit(js_batch(&batch)));
         Box::pin(async {
             answer(asked).await.map_err(|error| meaning(&error, |reason| Error::UnknownCommit { reason }))?;
             Ok(())
@@ -63,7 +63,7 @@ impl Host for ForeignHost {
     }
 
     fn close(&self) -> Pending<()> {
-        let asked = self.close();
+        let asked = listen(self.close());
         Box::pin(async {
             answer(asked).await.map_err(|error| meaning(&error, storage))?;
             Ok(())
@@ -71,8 +71,13 @@ impl Host for ForeignHost {
     }
 }
 
-async fn answer(asked: std::result::Result<Promise, JsValue>) -> std::result::Result<JsValue, JsValue> {
-    JsFuture::from(asked?).await
+/// Listens to a promise from the moment it is there: one that is rejected before anybody listens ends a Node process.
+fn listen(asked: std::result::Result<Promise, JsValue>) -> std::result::Result<JsFuture, JsValue> {
+    asked.map(JsFuture::from)
+}
+
+async fn answer(asked: std::result::Result<JsFuture, JsValue>) -> std::result::Result<JsValue, JsValue> {
+    asked?.await
 }
 
 fn js_batch(batch: &Batch) -> Object {

@@ -387,6 +387,10 @@ impl Runner {
 
     /// Takes the store over, and only then looks at it: whoever had it can change it no more.
     async fn load(&self, mine: Option<&Claim>) -> Result<(Engine, Claim, bool)> {
+        if mine.is_some() {
+            // After a failure, listing is what makes a host look at its storage anew.
+            self.host.list(&[]).await?;
+        }
         let mut claim = Claim::take(&*self.host, self.writer, mine).await?;
         if claim.was_importing {
             Import::clear(&*self.host, &mut claim).await?;
