@@ -79,8 +79,12 @@ const session = new Session(
       finder.dictionary = dictionary
       enable(true)
       ask()
+      void showFigures()
     },
-    onRows: () => ask(),
+    onRows: () => {
+      ask()
+      void showFigures()
+    },
     onComplete: () => {
       ask()
       void refresh()
