@@ -3,7 +3,6 @@
 // The last line is the sum of what really ran. A step that cannot run, or whose runner reports no test, has failed.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
 import { countTests } from './counts.mjs'
 import { hostLines } from './hosts.mjs'
@@ -14,9 +13,6 @@ import { root, wasmTarget } from './tools.mjs'
 
 const browserTests = ['--headless', '--chrome', '--chromedriver']
 
-/** Gives the suite of hosts the package's folder host, which is TypeScript. */
-const folderHost = { NODE_OPTIONS: `--import ${pathToFileURL(join(root, 'tests', 'hosts', 'folder.mjs'))}` }
-
 /**
  * Every step: `check` is one pass or fail by its exit code; `tests` is a runner whose tests are counted.
  * The order is that of a developer's patience: what fails fast comes first.
@@ -25,10 +21,10 @@ function steps({ env, wasmEnv }) {
   const cargo = (...args) => ({ command: 'cargo', args, env })
   const node = (...args) => ({ command: 'node', args, env })
   const typescript = folder => ({ command: 'tsc', args: ['--noEmit', '-p', folder], env })
-  const wasmPack = (args, more = {}) => ({
+  const wasmPack = (...args) => ({
     // Uncaptured, since the host suite says its line in tests that pass.
     command: 'wasm-pack', args: ['test', '--mode', 'no-install', ...args, '--', '--', '--nocapture'],
-    env: { ...wasmEnv, WASM_BINDGEN_TEST_TIMEOUT: '300', ...more },
+    env: { ...wasmEnv, WASM_BINDGEN_TEST_TIMEOUT: '300' },
   })
   return [
     { name: 'rustfmt', check: cargo('fmt', '--check') },
@@ -39,12 +35,13 @@ function steps({ env, wasmEnv }) {
     { name: 'types www', check: typescript('www') },
     { name: 'types tests', check: typescript('tests') },
     { name: 'native tests', tests: cargo('test') },
-    { name: 'wasm tests node', tests: wasmPack(['--node'], folderHost) },
-    { name: 'wasm tests chrome', tests: wasmPack([...browserTests, env.CHROMEDRIVER]) },
+    { name: 'wasm tests node', tests: wasmPack('--node') },
+    { name: 'wasm tests chrome', tests: wasmPack(...browserTests, env.CHROMEDRIVER) },
     { name: 'unit tests pkg', tests: { command: 'npm', args: ['test', '--workspace', 'pkg', '--silent'], env } },
     { name: 'script tests', tests: node('--test', ...testFiles('tests/scripts')) },
     { name: 'scenarios', tests: node('--test', ...testFiles('tests/scenarios')) },
     { name: 'package tests', tests: node('--test', ...testFiles('tests/package')) },
+    { name: 'durability', tests: node('--test', ...testFiles('tests/durability')) },
     { name: 'demo end to end', tests: node('--test', ...testFiles('tests/e2e')) },
   ]
 }
