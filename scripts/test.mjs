@@ -3,6 +3,7 @@
 // The last line is the sum of what really ran. A step that cannot run, or whose runner reports no test, has failed.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
 import { countTests } from './counts.mjs'
 import { hostLines } from './hosts.mjs'
@@ -13,6 +14,9 @@ import { root, wasmTarget } from './tools.mjs'
 
 const browserTests = ['--headless', '--chrome', '--chromedriver']
 
+/** Gives the suite of hosts the package's folder host, which is TypeScript. */
+const folderHost = { NODE_OPTIONS: `--import ${pathToFileURL(join(root, 'tests', 'hosts', 'folder.mjs'))}` }
+
 /**
  * Every step: `check` is one pass or fail by its exit code; `tests` is a runner whose tests are counted.
  * The order is that of a developer's patience: what fails fast comes first.
@@ -21,10 +25,10 @@ function steps({ env, wasmEnv }) {
   const cargo = (...args) => ({ command: 'cargo', args, env })
   const node = (...args) => ({ command: 'node', args, env })
   const typescript = folder => ({ command: 'tsc', args: ['--noEmit', '-p', folder], env })
-  const wasmPack = (...args) => ({
+  const wasmPack = (args, more = {}) => ({
     // Uncaptured, since the host suite says its line in tests that pass.
     command: 'wasm-pack', args: ['test', '--mode', 'no-install', ...args, '--', '--', '--nocapture'],
-    env: { ...wasmEnv, WASM_BINDGEN_TEST_TIMEOUT: '300' },
+    env: { ...wasmEnv, WASM_BINDGEN_TEST_TIMEOUT: '300', ...more },
   })
   return [
     { name: 'rustfmt', check: cargo('fmt', '--check') },
@@ -35,8 +39,8 @@ function steps({ env, wasmEnv }) {
     { name: 'types www', check: typescript('www') },
     { name: 'types tests', check: typescript('tests') },
     { name: 'native tests', tests: cargo('test') },
-    { name: 'wasm tests node', tests: wasmPack('--node') },
-    { name: 'wasm tests chrome', tests: wasmPack(...browserTests, env.CHROMEDRIVER) },
+    { name: 'wasm tests node', tests: wasmPack(['--node'], folderHost) },
+    { name: 'wasm tests chrome', tests: wasmPack([...browserTests, env.CHROMEDRIVER]) },
     { name: 'unit tests pkg', tests: { command: 'npm', args: ['test', '--workspace', 'pkg', '--silent'], env } },
     { name: 'script tests', tests: node('--test', ...testFiles('tests/scripts')) },
     { name: 'scenarios', tests: node('--test', ...testFiles('tests/scenarios')) },
