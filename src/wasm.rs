@@ -9,7 +9,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Once;
 
-use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly};
+use js_sys::{
+    Array, BigInt64Array, Float32Array, Float64Array, Int32Array, Object, Reflect, Uint8Array, Uint32Array, WebAssembly,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
@@ -25,6 +27,7 @@ use crate::host::foreign::ForeignHost;
 use crate::host::indexeddb::{Durability, IndexedDbHost};
 use crate::host::memory::MemoryHost;
 use crate::host::{Clock, Host};
+use crate::wire::{self, Plane, Planes};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -252,9 +255,50 @@ fn answer(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> An
         "importChunk" => chunk(planes).map(|bytes| reply(driver.import_chunk(bytes), |()| Empty {})),
         "importEnd" => Ok(reply(driver.import_end(), |()| Empty {})),
         "close" => Ok(reply(driver.close(), |()| Empty {})),
-        _ => Err(Error::Unsupported { what: format!("the operation '{operation}'") }),
+        _ => command(driver, operation, head, planes),
     };
     asked.unwrap_or_else(|error| Box::pin(ready(Err(error))))
+}
+
+/// An operation of Milvus's.
+fn command(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> Result<Answer> {
+    let mut planes = Planes::new(planes.iter().enumerate().map(read_plane).collect::<Result<_>>()?);
+    let command = wire::decode(operation, serde_wasm_bindgen::Deserializer::from(head), &mut planes)?;
+    let asked = driver.run(command);
+    let operation = operation.to_string();
+    Ok(Box::pin(async move {
+        let answer = wire::encode(&operation, asked.await?);
+        Ok((write(&answer.head)?, answer.planes.iter().map(write_plane).collect()))
+    }))
+}
+
+fn read_plane((number, plane): (usize, JsValue)) -> Result<Plane> {
+    if let Some(floats) = plane.dyn_ref::<Float32Array>() {
+        Ok(Plane::F32(floats.to_vec()))
+    } else if let Some(bytes) = plane.dyn_ref::<Uint8Array>() {
+        Ok(Plane::U8(bytes.to_vec()))
+    } else if let Some(offsets) = plane.dyn_ref::<Uint32Array>() {
+        Ok(Plane::U32(offsets.to_vec()))
+    } else if let Some(doubles) = plane.dyn_ref::<Float64Array>() {
+        Ok(Plane::F64(doubles.to_vec()))
+    } else if let Some(integers) = plane.dyn_ref::<Int32Array>() {
+        Ok(Plane::I32(integers.to_vec()))
+    } else if let Some(longs) = plane.dyn_ref::<BigInt64Array>() {
+        Ok(Plane::I64(longs.to_vec()))
+    } else {
+        Err(Error::invalid(format!("planes[{number}] is no typed array that a plane can be")))
+    }
+}
+
+fn write_plane(plane: &Plane) -> JsValue {
+    match plane {
+        Plane::F32(values) => Float32Array::from(values.as_slice()).into(),
+        Plane::F64(values) => Float64Array::from(values.as_slice()).into(),
+        Plane::I32(values) => Int32Array::from(values.as_slice()).into(),
+        Plane::I64(values) => BigInt64Array::from(values.as_slice()).into(),
+        Plane::U32(values) => Uint32Array::from(values.as_slice()).into(),
+        Plane::U8(values) => Uint8Array::from(values.as_slice()).into(),
+    }
 }
 
 fn reply<T, H: Serialize>(
@@ -292,7 +336,7 @@ fn read<H: DeserializeOwned>(head: JsValue) -> Result<H> {
 }
 
 fn write(head: &impl Serialize) -> Result<JsValue> {
-    let written = head.serialize(&Serializer::json_compatible());
+    let written = head.serialize(&Serializer::json_compatible().serialize_large_number_types_as_bigints(true));
     written.map_err(|error| Error::Unsupported { what: format!("an answer that JavaScript cannot hold ({error})") })
 }
 
