@@ -2,8 +2,8 @@
 
 import { CATEGORIES, categoryLabel, partOfCategory, PARTS_OF_SPEECH } from './category'
 import { byId, element } from './element'
-import type { FilterError } from './failure'
 import { expressionOf, literal, NO_FILTER, type Filter } from './filter'
+import type { FilterError } from './filter-error'
 import { count } from './number'
 import { Roving } from './roving'
 
@@ -68,10 +68,10 @@ export class Facets {
   }
 
   /** Shows why the database refused the expression, with a mark under the place when it is known. */
-  showError({ message, expression, at }: FilterError): void {
+  showError({ reason, excerpt }: FilterError): void {
     this.typed.setAttribute('aria-invalid', 'true')
-    const mark = at === undefined ? undefined : element('code', {}, `${expression}\n${' '.repeat(at)}^`)
-    this.error.replaceChildren(message, ...(mark ? [mark] : []))
+    const place = excerpt === undefined ? [] : [element('code', {}, excerpt)]
+    this.error.replaceChildren(`Not understood: ${reason}`, ...place)
     byId('filters', HTMLDetailsElement).open = true
   }
 

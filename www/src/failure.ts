@@ -29,21 +29,6 @@ export function describeFailure(error: unknown): Failure {
   return { title: 'Something went wrong', text: messageOf(error), remedies: ['retry'] }
 }
 
-/** A filter that the database refused. */
-export interface FilterError {
-  readonly message: string
-  readonly expression: string
-  /** The character at which it stopped making sense. */
-  readonly at: number | undefined
-}
-
-/** The error as one of the filter, when it is one. */
-export function filterErrorOf(error: unknown, expression: string): FilterError | undefined {
-  if (!(error instanceof ElanusError) || error.kind !== 'FILTER') return undefined
-  const { at } = error.details
-  return { message: error.message, expression, at: typeof at === 'number' ? at : undefined }
-}
-
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
