@@ -42,6 +42,8 @@ impl Claim {
     /// `Locked` when another writer has taken it over meanwhile, `Evicted` when the record of `mine` is gone,
     /// `Corrupt` and `VersionTooNew` for a record that cannot be read, and what the host answers.
     pub async fn take(host: &dyn Host, writer: u64, mine: Option<&Claim>) -> Result<Claim> {
+        // Listing comes first: it makes a host look at its storage anew.
+        host.list(&BlobKey::Epoch.to_bytes()).await?;
         let held = host.load(&[BlobKey::Epoch]).await?.pop().flatten();
         let old = held.as_ref().map(|blob| codec::decode::<Epoch>(BlobKey::Epoch, blob.as_slice())).transpose()?;
         if let Some(mine) = mine {

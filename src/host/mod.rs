@@ -27,10 +27,11 @@ pub type Pending<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
 /// Whoever keeps blobs.
 ///
-/// Commits take effect in the order in which they are begun, and one that failed never takes effect later. Reading
-/// shows every commit that was answered before it began; of one under way, each blob may be the old or the new one.
-/// After a failure, listing comes first: a host may look at its storage anew then. Keys in a store that are no
-/// [`BlobKey`] belong to a later format: they are neither listed nor touched.
+/// The first operation, and the first after a failure, is waited for before the next one begins, and it is a listing:
+/// a host may look at its storage anew then. Commits take effect in the order in which they are begun, and one that
+/// failed never takes effect later. Reading shows every commit that was answered before it began; of one under way,
+/// each blob may be the old or the new one. Keys in a store that are no [`BlobKey`] belong to a later format: they are
+/// neither listed nor touched.
 pub trait Host {
     /// The keys whose bytes start with `prefix`, ascending; all keys when it is empty.
     fn list(&self, prefix: &[u8]) -> Pending<Vec<BlobKey>>;

@@ -387,16 +387,12 @@ impl Runner {
 
     /// Takes the store over, and only then looks at it: whoever had it can change it no more.
     async fn load(&self, mine: Option<&Claim>) -> Result<(Engine, Claim, bool)> {
-        if mine.is_some() {
-            // After a failure, listing is what makes a host look at its storage anew.
-            self.host.list(&[]).await?;
-        }
         let mut claim = Claim::take(&*self.host, self.writer, mine).await?;
         if claim.was_importing {
             Import::clear(&*self.host, &mut claim).await?;
         }
-        let keys = self.host.list(&[]).await?;
-        let catalog = self.host.load(&[BlobKey::Catalog]).await?.pop().flatten();
+        let (keys, catalog) = (self.host.list(&[]), self.host.load(&[BlobKey::Catalog]));
+        let (keys, catalog) = (keys.await?, catalog.await?.pop().flatten());
         let is_new = keys.iter().all(|key| *key == BlobKey::Epoch);
         Ok((Engine::open(self.options, keys, catalog)?, claim, is_new))
     }

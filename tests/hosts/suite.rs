@@ -317,6 +317,7 @@ async fn a_guard_sees_the_blob_before_its_own_batch(store: &Store<'_>) {
 
 async fn commits_take_effect_in_the_order_they_are_begun(store: &Store<'_>) {
     let host = store.open().await;
+    put(&*host, &[]).await;
     let first = host.commit(guarded(&[(BlobKey::Epoch, Some("1")), (log(1), Some("one"))], None));
     let second = host.commit(guarded(&[(BlobKey::Epoch, Some("2")), (log(1), Some("two")), (log(2), None)], Some("1")));
     let late = host.commit(guarded(&[(log(2), Some("late"))], Some("1")));
