@@ -10,6 +10,7 @@ mod exported;
 mod expressions;
 mod failing;
 mod filter_model;
+mod golden;
 mod hosts;
 mod model;
 mod scenarios;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use elanus::column::rows::Rows;
-use elanus::command::Reply;
+use elanus::command::{Command, Reply};
 use elanus::error::Result;
 use elanus::schema::Value;
 use elanus::wire::{Plane, Planes, decode, encode};
@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::world::{World, records};
 
 /// Runs an operation with a body as TypeScript has it, and answers in natural values.
-pub fn call(world: &mut World, operation: &str, body: &Json) -> Result<Json> {
+pub fn call(run: &mut dyn FnMut(Command) -> Result<Reply>, operation: &str, body: &Json) -> Result<Json> {
     let mut head = body.clone();
     let mut planes = Vec::new();
     if let ("insert" | "upsert", Some(data)) = (operation, body.get("data")) {
@@ -28,8 +28,7 @@ pub fn call(world: &mut World, operation: &str, body: &Json) -> Result<Json> {
         queries_frame(search, &mut planes);
     }
     let command = decode(operation, &head, &mut Planes::new(planes))?;
-    let reply = world.run(command)?;
-    Ok(match reply {
+    Ok(match run(command)? {
         Reply::Rows(rows) => Json::Array(rows_out(&rows)),
         Reply::Written(written) => {
             let ids: Vec<Json> =
@@ -120,7 +119,7 @@ fn natural(value: &Value) -> Json {
 }
 
 /// Where what was given is not what was expected.
-fn difference(given: &Json, expected: &Json, path: &str) -> Option<String> {
+pub fn difference(given: &Json, expected: &Json, path: &str) -> Option<String> {
     match (given, expected) {
         (Json::Object(given), Json::Object(expected)) => expected.iter().find_map(|(key, expected)| {
             difference(given.get(key).unwrap_or(&Json::Null), expected, &format!("{path}.{key}"))
@@ -153,7 +152,7 @@ fn run(name: &str, scenario: &Json, failures: &mut Vec<String>) {
         }
         let operation = step["call"].as_str().expect("a step calls an operation");
         let before = world.blobs.clone();
-        let outcome = match (call(&mut world, operation, &step["with"]), step.get("error")) {
+        let outcome = match (call(&mut |command| world.run(command), operation, &step["with"]), step.get("error")) {
             (Ok(given), None) => step.get("gives").and_then(|gives| difference(&given, gives, "it gave ")),
             (Ok(given), Some(_)) => Some(format!("it gave {given}, not an error")),
             (Err(error), None) => Some(error.to_string()),
