@@ -58,8 +58,7 @@ fn check(world: &mut World, metric: Metric, vectors: &[f32], stage: &str) {
                 .map(|row| (distance(metric, query, &vectors[row * DIM..][..DIM]), row))
                 .collect();
             exact.sort_by(|a, b| a.0.total_cmp(&b.0));
-            for rank in 0..10 {
-                let (expected, _) = exact[rank];
+            for (rank, (expected, _)) in exact.into_iter().take(10).enumerate() {
                 let got = f64::from(metric.score(hits.scores[at * 10 + rank]));
                 assert!((got - expected).abs() < 1e-5, "{stage} {filter} query {at} rank {rank}: {got}, {expected}");
                 let Value::Int(id) = hits.primary_keys.value(at * 10 + rank) else { panic!("ids are integers") };
