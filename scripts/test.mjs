@@ -37,7 +37,6 @@ function steps({ env, wasmEnv }) {
     { name: 'build', work: () => build({ env, wasmEnv }) },
     { name: 'types pkg', check: typescript('pkg') },
     { name: 'types www', check: typescript('www') },
-    { name: 'types tests', check: typescript('tests') },
     { name: 'native tests', tests: cargo('test') },
     { name: 'wasm tests node', tests: wasmPack(['--node'], folderHost) },
     { name: 'wasm tests chrome', tests: wasmPack([...browserTests, env.CHROMEDRIVER]) },

@@ -1,0 +1,48 @@
+// Measurements in a page; the engine runs in its worker, as it does by default. Bundled by chromium.mjs.
+import { open } from 'elanus'
+import { insertAll, medianOf, reopen, searches } from './measures.mjs'
+import { loadSet } from './set.mjs'
+
+const memoryLimitBytes = 1 << 30
+
+async function read(file) {
+  const response = await fetch(`data/${file}`)
+  if (!response.ok) throw new Error(`${file}: ${response.status}`)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+/** First visit: inserts, with and without durability. Leaves the databases for the second. */
+globalThis.firstVisit = async name => {
+  const set = await loadSet(name, read)
+  const batch = Math.min(set.rowCount, 10_000)
+  const rounds = set.rowCount > 50_000 ? 1 : 3
+  const insert = {}
+  const measure = (label, options) => medianOf(rounds, async round => {
+    const db = await open(label === 'memory' ? ':memory:' : `${label}-${round}`, { memoryLimitBytes, ...options })
+    const milliseconds = await insertAll(db, set, batch)
+    if (label !== 'memory') await db.settled()
+    await db.close()
+    return milliseconds
+  })
+  insert.memory = await measure('memory', {})
+  insert['IndexedDB relaxed'] = await measure('relaxed', { durability: 'relaxed' })
+  insert['IndexedDB strict'] = await measure('strict', { durability: 'strict' })
+  return { rowCount: set.rowCount, insert }
+}
+
+/** A later visit, on a page that was loaded anew: opening to the first answer. */
+globalThis.laterVisit = async name => {
+  const set = await loadSet(name, read)
+  const { db, milliseconds, opened } = await reopen(() => open('relaxed-0', { memoryLimitBytes }), set)
+  await db.close()
+  return { milliseconds, opened }
+}
+
+/** Searches in the database of the first visit. */
+globalThis.searchVisit = async name => {
+  const set = await loadSet(name, read)
+  const db = await open('relaxed-0', { memoryLimitBytes })
+  const results = { searches: await searches(db, set), stats: await db.stats() }
+  await db.close()
+  return results
+}
