@@ -9,26 +9,22 @@ pub const LEVEL: &str = "simd128";
 
 /// See [`super::inner_product`].
 pub fn inner_product(a: &[f32], b: &[f32]) -> f32 {
-    rows([a], b, |x, y| f32x4_mul(x, y), |x, y| x * y)[0]
+    one(a, b, |x, y| f32x4_mul(x, y), |x, y| x * y)
 }
 
 /// See [`super::squared_distance`].
 pub fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
-    rows([a], b, square_of_difference, |x, y| (x - y) * (x - y))[0]
+    one(a, b, square_of_difference, |x, y| (x - y) * (x - y))
 }
 
 /// See [`super::inner_products`].
-pub fn inner_products(query: &[f32], four: &[f32]) -> [f32; 4] {
-    rows(split(query.len(), four), query, |x, y| f32x4_mul(x, y), |x, y| x * y)
+pub fn inner_products(query: &[f32], rows: &[f32]) -> [f32; 4] {
+    four(query, rows, |x, y| f32x4_mul(x, y), |x, y| x * y)
 }
 
 /// See [`super::squared_distances`].
-pub fn squared_distances(query: &[f32], four: &[f32]) -> [f32; 4] {
-    rows(split(query.len(), four), query, square_of_difference, |x, y| (x - y) * (x - y))
-}
-
-fn split(dim: usize, rows: &[f32]) -> [&[f32]; 4] {
-    [&rows[..dim], &rows[dim..2 * dim], &rows[2 * dim..3 * dim], &rows[3 * dim..4 * dim]]
+pub fn squared_distances(query: &[f32], rows: &[f32]) -> [f32; 4] {
+    four(query, rows, square_of_difference, |x, y| (x - y) * (x - y))
 }
 
 #[inline(always)]
@@ -38,36 +34,60 @@ fn square_of_difference(a: v128, b: v128) -> v128 {
 }
 
 #[inline(always)]
-fn rows<const N: usize>(
-    rows: [&[f32]; N],
-    query: &[f32],
-    terms: impl Fn(v128, v128) -> v128,
-    term: impl Fn(f32, f32) -> f32,
-) -> [f32; N] {
+fn one(row: &[f32], query: &[f32], terms: impl Fn(v128, v128) -> v128, term: impl Fn(f32, f32) -> f32) -> f32 {
+    assert!(row.len() == query.len());
     let whole = query.len() / 4 * 4;
-    assert!(rows.iter().all(|row| row.len() == query.len()));
-    let mut sums = [f32x4_splat(0.0); N];
-    for at in (0..whole).step_by(4) {
-        // SAFETY: `at + 4 <= whole <= query.len()`, which the assertion above makes the length of every row.
-        let q = unsafe { v128_load(query.as_ptr().add(at).cast()) };
-        for (sum, row) in sums.iter_mut().zip(&rows) {
-            // SAFETY: as above.
-            let x = unsafe { v128_load(row.as_ptr().add(at).cast()) };
-            *sum = f32x4_add(*sum, terms(x, q));
-        }
+    let mut sum = f32x4_splat(0.0);
+    let mut at = 0;
+    while at < whole {
+        // SAFETY: `at + 4 <= whole <= query.len()`, which the assertion above makes the length of the row.
+        let (x, q) = unsafe { (v128_load(row.as_ptr().add(at).cast()), v128_load(query.as_ptr().add(at).cast())) };
+        sum = f32x4_add(sum, terms(x, q));
+        at += 4;
     }
-    let mut out = [0.0; N];
-    for ((sum, row), out) in sums.iter().zip(&rows).zip(&mut out) {
-        let mut lanes = [
-            f32x4_extract_lane::<0>(*sum),
-            f32x4_extract_lane::<1>(*sum),
-            f32x4_extract_lane::<2>(*sum),
-            f32x4_extract_lane::<3>(*sum),
-        ];
-        for (lane, (x, q)) in row[whole..].iter().zip(&query[whole..]).enumerate() {
-            lanes[lane] += term(*x, *q);
+    total(sum, &row[whole..], &query[whole..], term)
+}
+
+/// Four rows in one pass over the query. Written out row by row: as loops over arrays they are kept in registers only
+/// when the compiler unrolls, which it does not when it optimises for size.
+#[inline(always)]
+fn four(query: &[f32], rows: &[f32], terms: impl Fn(v128, v128) -> v128, term: impl Fn(f32, f32) -> f32 + Copy) -> [f32; 4] {
+    let dim = query.len();
+    assert!(rows.len() == 4 * dim);
+    let whole = dim / 4 * 4;
+    let (mut a, mut b, mut c, mut d) = (f32x4_splat(0.0), f32x4_splat(0.0), f32x4_splat(0.0), f32x4_splat(0.0));
+    let mut at = 0;
+    while at < whole {
+        // SAFETY: `at + 4 <= whole <= dim`, and by the assertion above `rows` holds four times `dim` elements.
+        unsafe {
+            let q = v128_load(query.as_ptr().add(at).cast());
+            let row = rows.as_ptr().add(at);
+            a = f32x4_add(a, terms(v128_load(row.cast()), q));
+            b = f32x4_add(b, terms(v128_load(row.add(dim).cast()), q));
+            c = f32x4_add(c, terms(v128_load(row.add(2 * dim).cast()), q));
+            d = f32x4_add(d, terms(v128_load(row.add(3 * dim).cast()), q));
         }
-        *out = pairwise(lanes);
+        at += 4;
     }
-    out
+    let rest = &query[whole..];
+    [
+        total(a, &rows[whole..dim], rest, term),
+        total(b, &rows[dim + whole..2 * dim], rest, term),
+        total(c, &rows[2 * dim + whole..3 * dim], rest, term),
+        total(d, &rows[3 * dim + whole..], rest, term),
+    ]
+}
+
+/// The lanes of a sum, with what the last elements add to them, in the order that every path keeps.
+fn total(sum: v128, row: &[f32], query: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [
+        f32x4_extract_lane::<0>(sum),
+        f32x4_extract_lane::<1>(sum),
+        f32x4_extract_lane::<2>(sum),
+        f32x4_extract_lane::<3>(sum),
+    ];
+    for (lane, (x, q)) in row.iter().zip(query).enumerate() {
+        lanes[lane] += term(*x, *q);
+    }
+    pairwise(lanes)
 }
