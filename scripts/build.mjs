@@ -1,5 +1,5 @@
 // Builds the package and the demo; what is up to date is left alone.
-//   node scripts/build.mjs [wasm|pkg|www] [--fast]    stops after the named part; --fast leaves wasm-opt out
+//   node scripts/build.mjs [wasm|pkg|www]    stops after the named part
 import { existsSync, readFileSync, rmSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,8 +13,8 @@ import { root } from './tools.mjs'
 const parts = ['wasm', 'pkg', 'www']
 
 /** Builds up to and including `part`, with the environments that setUp returned. */
-export async function build(machine, { part = 'www', optimise = true } = {}) {
-  await buildWasm(machine, { optimise })
+export async function build(machine, { part = 'www' } = {}) {
+  await buildWasm(machine)
   if (part === 'wasm') return
   await workspace(machine, 'pkg', ['pkg/wasm'], ['pkg/dist', 'pkg/wasm'])
   copyFileSync(join(root, 'LICENSE'), join(root, 'pkg', 'LICENSE'))
@@ -40,7 +40,7 @@ async function workspace({ env }, folder, upstream, generated) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const part = parts.find(name => process.argv.includes(name)) ?? 'www'
-    await build(await setUp(), { part, optimise: !process.argv.includes('--fast') })
+    await build(await setUp(), { part })
     printSizes()
   })
 }
