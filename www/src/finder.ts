@@ -22,6 +22,7 @@ export interface Outcomes {
   onTotal(total: number, searchMs: number): void
   /** Words that the table does not have. */
   onUnknown(words: readonly string[]): void
+  /** The expression is the one that was asked with. */
   onError(error: unknown, expression: string): void
 }
 
@@ -46,15 +47,16 @@ export class Finder {
 
   private async run({ view, limit }: Wish): Promise<void> {
     const { dictionary, outcomes } = this
-    const expression = expressionOf(view.filter)
     if (!dictionary) return
+    const expression = expressionOf(view.filter)
+    let filter = expression
     try {
       const like = view.like === undefined ? undefined : await dictionary.get(view.like)
       if (view.like !== undefined && !like) return outcomes.onNoAnswer('That entry is no longer in the dictionary.')
       const vector = this.vectorOf(view, like)
       if (vector === 'unknown') return outcomes.onNoAnswer('None of these words is in the word table. Try plainer ones.')
       if (vector === undefined && expression === '') return outcomes.onEmpty()
-      const filter = like ? without(expression, like) : expression
+      if (like) filter = without(expression, like)
       const rows = Math.min(limit, ROWS_MAX)
       const begun = performance.now()
       const entries = await dictionary.find({ vector, filter, limit: rows })
@@ -62,8 +64,23 @@ export class Finder {
       outcomes.onAnswer({ entries, like, hasMore: entries.length === rows && rows < ROWS_MAX, searchMs })
       outcomes.onTotal(await dictionary.count(filter), searchMs)
     } catch (error) {
-      outcomes.onError(error, expression)
+      await this.report(error, filter, view.filter.typed.trim())
     }
+  }
+
+  /**
+   * Reports a failure. Facets around what was typed can move the place at which a mistake is noticed, an open parenthesis
+   * to the very end; so what was typed is then tried alone, and its own failure is the one to show.
+   */
+  private async report(error: unknown, filter: string, typed: string): Promise<void> {
+    if (typed !== '' && typed !== filter) {
+      try {
+        await this.dictionary?.count(typed)
+      } catch (nearer) {
+        return this.outcomes.onError(nearer, typed)
+      }
+    }
+    this.outcomes.onError(error, filter)
   }
 
   /** The query vector: of the entry, or of the text; absent when there is no text or no table yet. */
