@@ -131,6 +131,56 @@ pub enum Command {
     Stats,
 }
 
+impl Command {
+    /// Whether it changes nothing, so that it can be run again at will.
+    pub fn only_reads(&self) -> bool {
+        match self {
+            Command::ListDatabases
+            | Command::DescribeDatabase { .. }
+            | Command::HasCollection { .. }
+            | Command::DescribeCollection { .. }
+            | Command::ListCollections { .. }
+            | Command::GetLoadState { .. }
+            | Command::GetCollectionStats { .. }
+            | Command::GetCompactionState { .. }
+            | Command::HasPartition { .. }
+            | Command::ListPartitions { .. }
+            | Command::GetPartitionStats { .. }
+            | Command::DescribeIndex { .. }
+            | Command::ListIndexes { .. }
+            | Command::DescribeAlias { .. }
+            | Command::ListAliases { .. }
+            | Command::Query { .. }
+            | Command::Search { .. }
+            | Command::HybridSearch { .. }
+            | Command::Stats => true,
+            Command::CreateDatabase { .. }
+            | Command::DropDatabase { .. }
+            | Command::AlterDatabase { .. }
+            | Command::CreateCollection { .. }
+            | Command::DropCollection { .. }
+            | Command::RenameCollection { .. }
+            | Command::LoadCollection { .. }
+            | Command::ReleaseCollection { .. }
+            | Command::AlterCollection { .. }
+            | Command::Flush { .. }
+            | Command::Compact { .. }
+            | Command::CreatePartition { .. }
+            | Command::DropPartition { .. }
+            | Command::LoadPartitions { .. }
+            | Command::ReleasePartitions { .. }
+            | Command::CreateIndex { .. }
+            | Command::DropIndex { .. }
+            | Command::CreateAlias { .. }
+            | Command::AlterAlias { .. }
+            | Command::DropAlias { .. }
+            | Command::Insert { .. }
+            | Command::Upsert { .. }
+            | Command::Delete { .. } => false,
+        }
+    }
+}
+
 /// An answer; each variant says which operations it belongs to.
 #[expect(missing_docs, reason = "fields carry the names that Milvus documents")]
 #[derive(Debug, Clone)]

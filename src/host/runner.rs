@@ -73,6 +73,14 @@ impl Inbox {
         }
     }
 
+    /// Puts requests back before all others, in their order.
+    fn put_back(&self, requests: Vec<Request>) {
+        let mut state = self.state.borrow_mut();
+        for request in requests.into_iter().rev() {
+            state.requests.push_front(request);
+        }
+    }
+
     fn poll(&self, context: &mut PollContext<'_>) -> Poll<Request> {
         let mut state = self.state.borrow_mut();
         match state.requests.pop_front() {
@@ -105,18 +113,34 @@ enum State {
     Fenced,
 }
 
-/// Commands that were executed and not answered, and what they wrote.
+/// What became of the commits that an executed request waits for.
+enum Fate {
+    Stored,
+    /// The commit of what it wrote, or of what it saw, failed.
+    Failed(Error),
+    /// A commit before its own failed, and its own was never begun.
+    Undercut(Error),
+}
+
+/// A request that was executed and not answered. Told what became of the commits, it answers, or wants to be executed
+/// anew: whoever only looks, and whoever came upon failing work in the background, need not know of it.
+type Waiting = Box<dyn FnOnce(Fate) -> Option<Request>>;
+
+/// Requests that were executed and not answered, and what they wrote.
 #[derive(Default)]
 struct Group {
     batch: Batch,
-    answers: Vec<Box<dyn FnOnce(Result<()>)>>,
+    waiting: Vec<Waiting>,
+    /// Whether a command wrote something of it, and not only work in the background.
+    has_commands: bool,
 }
 
 struct InFlight {
     commit: Pending<()>,
     keys: Vec<BlobKey>,
     size_bytes: u64,
-    answers: Vec<Box<dyn FnOnce(Result<()>)>>,
+    waiting: Vec<Waiting>,
+    has_commands: bool,
 }
 
 /// Owner of the engine.
@@ -167,7 +191,13 @@ impl Runner {
             match self.next().await {
                 Event::Committed(result) => self.committed(result).await,
                 Event::Asked(Request::Close(answer)) => {
+                    let engines_lost = self.engines_lost;
                     self.drain().await;
+                    if engines_lost != self.engines_lost {
+                        // Requests before it may have been put back.
+                        self.inbox.push(Request::Close(answer));
+                        continue;
+                    }
                     let result = self.host.close().await;
                     self.inbox.close();
                     let _ = answer.send(result);
@@ -199,12 +229,14 @@ impl Runner {
                 let _ = answer.send(self.open().await);
             }
             Request::Run(command, answer) => {
+                let again = self.may_repeat(&command).then(|| command.clone());
                 let result = self.execute(*command).await;
-                self.conclude(result, answer);
+                self.note_writer(&result);
+                self.conclude(result, answer, again.map(|command| move |answer| Request::Run(command, answer)));
             }
             Request::Maintain(budget, answer) => {
                 let result = self.maintain(budget).await;
-                self.conclude(result, answer);
+                self.conclude(result, answer, Some(move |answer| Request::Maintain(budget, answer)));
             }
             Request::ExportStart(answer) => {
                 let _ = answer.send(self.export_start().await);
@@ -289,23 +321,46 @@ impl Runner {
         Ok((Maintenance { has_more: step.has_more, progress: step.progress }, step.batch))
     }
 
+    /// Whether a command is executed anew when a commit fails that is under way now. Commands that write are not
+    /// when it is the commit of others: what was meant to come before them did not happen.
+    fn may_repeat(&self, command: &Command) -> bool {
+        self.in_flight.as_ref().is_some_and(|in_flight| command.only_reads() || !in_flight.has_commands)
+    }
+
+    fn note_writer(&mut self, result: &Result<(Reply, Batch)>) {
+        self.pending.has_commands |= result.as_ref().is_ok_and(|(_, batch)| !batch.is_empty());
+    }
+
     /// Sends an answer once every commit that it could have seen is stored; that may be at once.
-    fn conclude<T: 'static>(&mut self, result: Result<(T, Batch)>, answer: Answer<T>) {
+    fn conclude<T: 'static>(
+        &mut self,
+        result: Result<(T, Batch)>,
+        answer: Answer<T>,
+        again: Option<impl FnOnce(Answer<T>) -> Request + 'static>,
+    ) {
         let (result, batch) = match result {
             Ok((reply, batch)) => (Ok(reply), batch),
             Err(error) => (Err(error), Batch::default()),
         };
-        let send: Box<dyn FnOnce(Result<()>)> = Box::new(move |stored| {
-            let _ = answer.send(stored.and(result));
+        let has_written = !batch.is_empty();
+        let waiting: Waiting = Box::new(move |fate| {
+            let result = match (fate, again) {
+                (Fate::Stored, _) => result,
+                (Fate::Failed(error), None) | (Fate::Undercut(error), None) => Err(error),
+                (Fate::Failed(error), Some(_)) if has_written => Err(error),
+                (Fate::Failed(_) | Fate::Undercut(_), Some(again)) => return Some(again(answer)),
+            };
+            let _ = answer.send(result);
+            None
         });
-        if !batch.is_empty() || !self.pending.batch.is_empty() {
+        if has_written || !self.pending.batch.is_empty() {
             self.pending.batch.merge(batch);
-            self.pending.answers.push(send);
+            self.pending.waiting.push(waiting);
             self.start_commit();
         } else if let Some(in_flight) = &mut self.in_flight {
-            in_flight.answers.push(send);
+            in_flight.waiting.push(waiting);
         } else {
-            send(Ok(()));
+            waiting(Fate::Stored);
         }
     }
 
@@ -314,11 +369,11 @@ impl Runner {
         if self.in_flight.is_some() || self.pending.batch.is_empty() {
             return;
         }
-        let Group { mut batch, answers } = mem::take(&mut self.pending);
+        let Group { mut batch, waiting, has_commands } = mem::take(&mut self.pending);
         claim.sign(&mut batch);
         let keys = batch.writes.keys().copied().collect();
         let size_bytes = batch.size_bytes();
-        self.in_flight = Some(InFlight { commit: self.host.commit(batch), keys, size_bytes, answers });
+        self.in_flight = Some(InFlight { commit: self.host.commit(batch), keys, size_bytes, waiting, has_commands });
     }
 
     fn poll_commit(&mut self, context: &mut PollContext<'_>) -> Poll<Result<()>> {
@@ -329,24 +384,24 @@ impl Runner {
     }
 
     async fn committed(&mut self, result: Result<()>) {
-        let answers = self.in_flight.take().map(|in_flight| in_flight.answers).unwrap_or_default();
+        let waiting = self.in_flight.take().map(|in_flight| in_flight.waiting).unwrap_or_default();
         match result {
             Ok(()) => {
                 if let State::Open(_, claim) = &mut self.state {
                     claim.signed();
                 }
-                for answer in answers {
-                    answer(Ok(()));
+                for waiting in waiting {
+                    waiting(Fate::Stored);
                 }
                 self.start_commit();
             }
-            Err(error) => self.failed(error, answers).await,
+            Err(error) => self.failed(error, waiting).await,
         }
     }
 
     /// Memory is ahead of storage: opens the engine again, then answers whoever waits.
-    async fn failed(&mut self, error: Error, mut answers: Vec<Box<dyn FnOnce(Result<()>)>>) {
-        answers.extend(mem::take(&mut self.pending).answers);
+    async fn failed(&mut self, error: Error, failed: Vec<Waiting>) {
+        let undercut = mem::take(&mut self.pending).waiting;
         self.engines_lost += 1;
         let mut reopened = Ok(());
         if let State::Open(_, claim) = mem::replace(&mut self.state, State::Fenced) {
@@ -359,9 +414,9 @@ impl Runner {
             (error @ (Error::Quota { .. } | Error::Storage { .. } | Error::UnknownCommit { .. }), _) => error,
             (error, _) => Error::UnknownCommit { reason: error.to_string() },
         };
-        for answer in answers {
-            answer(Err(error.clone()));
-        }
+        let failed = failed.into_iter().map(|waiting| waiting(Fate::Failed(error.clone())));
+        let undercut = undercut.into_iter().map(|waiting| waiting(Fate::Undercut(error.clone())));
+        self.inbox.put_back(failed.chain(undercut).flatten().collect());
     }
 
     async fn reopen(&mut self, claim: Claim) -> Result<()> {

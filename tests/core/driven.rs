@@ -180,6 +180,10 @@ pub fn delete_where(collection: &str, expression: &str) -> Command {
     Command::Delete { target: target(collection), delete: Delete { filter, ..Delete::default() } }
 }
 
+pub fn flush(collection: &str) -> Command {
+    Command::Flush { target: target(collection) }
+}
+
 /// Every row, with every field.
 pub fn query_all(collection: &str) -> Command {
     let filter = FilterText { expression: "id >= 0".to_string(), ..FilterText::default() };

@@ -13,7 +13,7 @@ use elanus::host::{Host, Pending};
 use elanus::schema::Value;
 use elanus::store::{Batch, BlobKey, Bytes, codec};
 
-use crate::driven::{Driven, Row, create, delete, insert, query_all, search_all, upsert};
+use crate::driven::{Driven, Row, create, delete, flush, insert, query_all, search_all, upsert};
 use crate::world::{records, target};
 
 /// What becomes of a call.
@@ -77,23 +77,21 @@ impl Host for FailingHost {
         self.commit_count.set(self.commit_count.get() + 1);
         let mut commits = self.commits.borrow_mut();
         let fate = if commits.is_empty() { None } else { commits.remove(0) };
-        match fate {
+        let outcome = match fate {
             Some(Fate::Refused(error)) => Box::pin(ready(Err(error()))),
             Some(Fate::Lost(error)) => {
                 drop(self.host.commit(batch));
                 Box::pin(ready(Err(error())))
             }
-            // A few turns later, so that commands are executed while a commit is under way.
-            None => {
-                let commit = self.host.commit(batch);
-                Box::pin(async {
-                    for _ in 0..3 {
-                        give_way().await;
-                    }
-                    commit.await
-                })
+            None => self.host.commit(batch),
+        };
+        // A few turns later, so that commands are executed while a commit is under way.
+        Box::pin(async {
+            for _ in 0..3 {
+                give_way().await;
             }
-        }
+            outcome.await
+        })
     }
 
     fn close(&self) -> Pending<()> {
@@ -199,7 +197,7 @@ fn commands_on_top_of_a_failed_commit_fail_with_it_and_later_ones_run() {
         let commands = vec![insert("a", &row(2)), insert("a", &row(3)), insert("a", &row(4)), query_all("a")];
         let answers = all(&driven, commands);
         let failed: Vec<usize> = answers.iter().filter(|(_, answer)| answer.is_err()).map(|(at, _)| *at).collect();
-        assert!(!failed.is_empty() && !failed.contains(&0), "{failed:?} failed");
+        assert!(!failed.is_empty() && !failed.contains(&0) && !failed.contains(&3), "{failed:?} failed");
         for (_, answer) in answers.iter().filter(|(_, answer)| answer.is_err()) {
             assert_eq!(answer.as_ref().err(), Some(&error()));
         }
@@ -231,12 +229,35 @@ fn a_read_does_not_show_what_is_then_not_stored() {
     let (host, driven) = with_collection();
     host.next_commits(&[Some(Fate::Refused(quota))]);
     let answers = all(&driven, vec![delete("a", &[1]), query_all("a")]);
+    assert_eq!(answers[0].1.as_ref().err(), Some(&quota()));
     match &answers[1].1 {
         Ok(Reply::Rows(found)) => assert_eq!(found.row_count, 1, "the refused delete is seen"),
-        Ok(other) => panic!("the query gave {other:?}"),
-        Err(error) => assert_eq!(*error, quota()),
+        other => panic!("the query gave {other:?}"),
     }
     assert_eq!(ids(&driven), [1]);
+}
+
+#[test]
+fn work_in_the_background_that_fails_fails_no_command() {
+    for fate in [Fate::Refused(quota), Fate::Refused(unknown), Fate::Lost(unknown)] {
+        let (host, driven) = with_collection();
+        driven.run(flush("a")).expect("a flush is noted");
+        let commits = host.commit_count.get();
+        host.next_commits(&[Some(fate)]);
+        let maintained = Rc::new(RefCell::new(None));
+        let told = maintained.clone();
+        driven.listen(driven.driver.maintain(1 << 20), move |result| *told.borrow_mut() = Some(result));
+        let commands =
+            vec![query_all("a"), insert("a", &row(2)), upsert("a", &row(1)), query_all("a"), insert("a", &row(3))];
+        let answers = all(&driven, commands);
+        assert!(host.commit_count.get() > commits);
+        assert!(matches!(maintained.take(), Some(Err(_))), "the one who asked for it is told");
+        assert!(answers.iter().all(|(_, answer)| answer.is_ok()), "{answers:?}");
+        assert!(answers.iter().map(|(at, _)| *at).eq(0..5));
+        assert_eq!(ids(&driven), [1, 2, 3]);
+        driven.settle();
+        assert_eq!(ids(&driven), [1, 2, 3]);
+    }
 }
 
 #[test]
