@@ -47,6 +47,12 @@ export async function insertAll(db, set, batch) {
   return milliseconds
 }
 
+/** Brings the database into the state that it keeps: everything sealed, nothing left to do. */
+export async function settle(db) {
+  await db.flush({ collectionName })
+  await db.settled()
+}
+
 /** Latency of one query at a time, queries per second of that, and recall@10 against the exact answers. */
 export async function searchAll(db, set, filter = 'all') {
   const collection = db.collection(collectionName)

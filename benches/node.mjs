@@ -4,7 +4,7 @@ import { readdirSync, rmSync, mkdtempSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { open } from 'elanus'
 import { readData } from './data.mjs'
-import { insertAll, medianOf, reopen, searches } from './measures.mjs'
+import { insertAll, medianOf, reopen, searches, settle } from './measures.mjs'
 import { loadSet } from './set.mjs'
 import { root } from '../scripts/tools.mjs'
 
@@ -36,9 +36,8 @@ try {
     await db.close()
     return milliseconds
   })
-  // What background work has made of the rows is what a long-lived database looks like.
   const settling = await open(folder(0), { memoryLimitBytes })
-  await settling.settled()
+  await settle(settling)
   await settling.close()
   result.storedBytes = bytesIn(folder(0))
   const openings = []

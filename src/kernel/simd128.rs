@@ -51,7 +51,12 @@ fn one(row: &[f32], query: &[f32], terms: impl Fn(v128, v128) -> v128, term: imp
 /// Four rows in one pass over the query. Written out row by row: as loops over arrays they are kept in registers only
 /// when the compiler unrolls, which it does not when it optimises for size.
 #[inline(always)]
-fn four(query: &[f32], rows: &[f32], terms: impl Fn(v128, v128) -> v128, term: impl Fn(f32, f32) -> f32 + Copy) -> [f32; 4] {
+fn four(
+    query: &[f32],
+    rows: &[f32],
+    terms: impl Fn(v128, v128) -> v128,
+    term: impl Fn(f32, f32) -> f32 + Copy,
+) -> [f32; 4] {
     let dim = query.len();
     assert!(rows.len() == 4 * dim);
     let whole = dim / 4 * 4;
