@@ -101,6 +101,8 @@ export async function liveWithFullStorage(open, makeRoom = async () => {}) {
   const { refusals } = filled
   if (refusals.length < REFUSALS || stored.length < 3) throw new Error(`${stored.length} batches fitted, ${refusals.length} were refused: ${JSON.stringify(refusals[0])}`)
   await inspect('after the refusals')
+  const isCaught = async claimed => (await ballastProblems(db, claimed)).length > 0
+  if (!(await isCaught([...stored, 1999])) || !(await isCaught(stored.slice(1)))) problems.push('a lost or a half refused batch would not be noticed')
   // Sealing needs room too; nothing may come of that but another refusal.
   await mayBeRefused('flush', () => db.flush({ collectionName: NAME }))
   const isSettled = await mayBeRefused('settled', () => db.settled())

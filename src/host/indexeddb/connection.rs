@@ -180,7 +180,8 @@ impl Drop for Connection {
 /// What an error of the browser means.
 pub(super) fn failure(error: &JsValue) -> Error {
     let name = text(error, "name");
-    let reason = format!("{name}: {}", text(error, "message"));
+    let message = text(error, "message");
+    let reason = if message.is_empty() { name.clone() } else { format!("{name}: {message}") };
     if name == "QuotaExceededError" { Error::Quota { reason } } else { Error::Storage { reason } }
 }
 
