@@ -56,7 +56,7 @@ test('are-the-types-wrong finds nothing', async () => {
 
 test('the shipped wasm module computes with v128', () => {
   const count = v128Arithmetic(readFileSync(join(folder, 'dist', 'elanus.wasm')))
-  assert.ok(count > 20, `${count} SIMD instructions on floats`)
+  assert.ok(count > 9, `${count} SIMD instructions on floats`)
 })
 
 /**
