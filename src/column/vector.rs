@@ -4,7 +4,13 @@ use crate::store::Bytes;
 use crate::store::codec::{self, HEADER_BYTES};
 
 /// The bytes of vectors that a page aims at; at least one row fits in any case.
-pub const PAGE_BYTES: usize = 256 * 1024;
+///
+/// Whoever reads single rows wants small pages (16 random loads from IndexedDB take 2 ms from pages of 32 KB, 17 ms from
+/// 256 KB), whoever reads all of them hardly minds (189 and 239 MB/s).
+pub const PAGE_BYTES: usize = 32 * 1024;
+
+/// Rows of a page come in fours where four fit, since kernels take four at a time.
+const ROWS_STEP: usize = 4;
 
 /// One vector of `dim` floats a row.
 #[derive(Debug, Clone)]
@@ -19,7 +25,8 @@ pub struct VectorColumn {
 impl VectorColumn {
     /// No rows yet.
     pub fn new(dim: u32) -> VectorColumn {
-        let rows_per_page = (PAGE_BYTES / (dim.max(1) as usize * 4)).max(1) as u32;
+        let fitting = PAGE_BYTES / (dim.max(1) as usize * 4);
+        let rows_per_page = if fitting < ROWS_STEP { fitting.max(1) } else { fitting / ROWS_STEP * ROWS_STEP } as u32;
         VectorColumn { dim, rows_per_page, len: 0, pages: Vec::new() }
     }
 
