@@ -44,8 +44,7 @@ impl Claim {
     pub async fn take(host: &dyn Host, writer: u64, mine: Option<&Claim>) -> Result<Claim> {
         // Listing comes first: it makes a host look at its storage anew.
         host.list(&BlobKey::Epoch.to_bytes()).await?;
-        let held = host.load(&[BlobKey::Epoch]).await?.pop().flatten();
-        let old = held.as_ref().map(|blob| codec::decode::<Epoch>(BlobKey::Epoch, blob.as_slice())).transpose()?;
+        let (held, old) = read(host).await?;
         if let Some(mine) = mine {
             mine.check(held.as_ref(), old.as_ref())?;
         }
@@ -58,6 +57,15 @@ impl Claim {
             Ok(()) | Err(Error::Quota { .. }) => Ok(claim),
             Err(error) => Err(error),
         }
+    }
+
+    /// Looks whether the store is still there, and this writer's.
+    ///
+    /// # Errors
+    /// `Evicted` and `Locked` when it is not, and what the host answers.
+    pub async fn verify(&self, host: &dyn Host) -> Result<()> {
+        let (held, epoch) = read(host).await?;
+        self.check(held.as_ref(), epoch.as_ref())
     }
 
     /// Says whether the store holds an unfinished import; stored with the next batch.
@@ -97,4 +105,10 @@ impl Claim {
             (false, Some(_)) => Err(Error::Locked { name: "of a later writer".to_string() }),
         }
     }
+}
+
+async fn read(host: &dyn Host) -> Result<(Option<Bytes>, Option<Epoch>)> {
+    let held = host.load(&[BlobKey::Epoch]).await?.pop().flatten();
+    let epoch = held.as_ref().map(|blob| codec::decode::<Epoch>(BlobKey::Epoch, blob.as_slice())).transpose()?;
+    Ok((held, epoch))
 }

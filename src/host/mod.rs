@@ -47,6 +47,11 @@ pub trait Host {
     /// nothing was applied. Every other error leaves open whether all or nothing of it was.
     fn commit(&self, batch: Batch) -> Pending<()>;
 
+    /// Whether the storage was taken away and nothing was asked of it since, as far as the host was told.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
     /// Lets go of what the host holds, after the work under way.
     fn close(&self) -> Pending<()>;
 }

@@ -273,11 +273,17 @@ impl Runner {
         Ok(Opened { is_new, epoch })
     }
 
-    /// The engine, opened again if it was lost.
+    /// The engine, opened again if it was lost, of a store that is there as far as is known.
     async fn ready(&mut self) -> Result<(&mut Engine, &Claim)> {
         if let State::Lost(claim) = &self.state {
             let claim = claim.clone();
             self.reopen(claim).await?;
+        }
+        if let State::Open(_, claim) = &self.state
+            && self.host.is_lost()
+        {
+            // What is in memory would go on to answer reads of a database that is gone.
+            claim.verify(&*self.host).await?;
         }
         match &mut self.state {
             State::Open(engine, claim) => Ok((engine, claim)),

@@ -32,6 +32,7 @@ struct FailingHost {
     commits: Rc<RefCell<Vec<Option<Fate>>>>,
     reads: Rc<RefCell<Vec<Option<Error>>>>,
     commit_count: Rc<Cell<usize>>,
+    is_lost: Rc<Cell<bool>>,
 }
 
 impl FailingHost {
@@ -92,6 +93,10 @@ impl Host for FailingHost {
             }
             outcome.await
         })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.is_lost.take()
     }
 
     fn close(&self) -> Pending<()> {
@@ -299,6 +304,26 @@ fn a_database_that_vanished_is_evicted_and_not_made_anew() {
     assert!(matches!(answer, Err(Error::Evicted { .. })), "{answer:?}");
     assert!(matches!(driven.run(query_all("a")), Err(Error::Evicted { .. })));
     assert_eq!(driven.wait(host.host.list(&[])), Ok(vec![]));
+}
+
+#[test]
+fn a_reader_hears_that_the_store_was_taken_away_and_reads_on_when_it_is_there_after_all() {
+    let (host, driven) = with_collection();
+    host.is_lost.set(true);
+    assert_eq!(ids(&driven), [1]);
+    host.is_lost.set(true);
+    host.next_reads(&[Some(storage())]);
+    assert_eq!(driven.run(query_all("a")).err(), Some(storage()));
+    assert_eq!(ids(&driven), [1]);
+
+    host.is_lost.set(true);
+    let gone = Error::Evicted { reason: "it is gone".to_string() };
+    host.next_reads(&[Some(gone.clone())]);
+    assert_eq!(driven.run(query_all("a")).err(), Some(gone));
+
+    let (_other, _) = Driven::open(Rc::new(host.clone()), 500).expect("another writer opens");
+    host.is_lost.set(true);
+    assert!(matches!(driven.run(query_all("a")), Err(Error::Locked { .. })));
 }
 
 #[test]

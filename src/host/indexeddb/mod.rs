@@ -146,6 +146,10 @@ impl Host for IndexedDbHost {
         Box::pin(async move { begun?.done().await })
     }
 
+    fn is_lost(&self) -> bool {
+        self.shared.was_lost()
+    }
+
     fn close(&self) -> Pending<()> {
         // The browser ends the connection after the transactions under way.
         if let Some(connection) = self.shared.connection.borrow_mut().take() {
