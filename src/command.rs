@@ -2,8 +2,6 @@
 //!
 //! Arguments of operations on rows are defined where they run (`collection/`); the rest are here.
 
-use std::collections::BTreeMap;
-
 use crate::collection::delete::Delete;
 use crate::collection::hybrid::HybridSearch;
 use crate::collection::query::Query;
@@ -13,6 +11,7 @@ use crate::column::rows::Rows;
 use crate::schema::check::CollectionSpec;
 use crate::schema::index_params::IndexSpec;
 use crate::schema::{Metric, Schema};
+use crate::sorted::SortedMap;
 
 /// The database that a command means when it names none.
 pub const DEFAULT_DATABASE: &str = "default";
@@ -30,7 +29,7 @@ pub struct Target {
 }
 
 /// Parameters as users wrote them: index and collection properties, kept and echoed.
-pub type Properties = BTreeMap<String, String>;
+pub type Properties = SortedMap<String, String>;
 
 /// Properties to set (`Some`) and to remove (`None`), by name.
 pub type Changes = Vec<(String, Option<String>)>;

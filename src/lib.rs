@@ -4,7 +4,7 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 0 | [`error`], [`bitmap`], [`timestamp`] |
+//! | 0 | [`error`], [`bitmap`], [`sorted`], [`timestamp`] |
 //! | 1 | [`kernel`]: distances over slices |
 //! | 2 | [`schema`]: what a collection is; [`store`]: the words of storage |
 //! | 3 | [`column`]: typed values, one column a field |
@@ -19,6 +19,7 @@
 pub mod error;
 
 pub mod bitmap;
+pub mod sorted;
 pub mod timestamp;
 
 pub mod kernel;

@@ -1,7 +1,6 @@
 //! Hybrid search: several searches whose results are fused by a ranker.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
 use super::Collection;
@@ -11,6 +10,7 @@ use super::search::{Found, Hits, Search, Searched};
 use crate::error::{Error, Result};
 use crate::schema::{Metric, paging};
 use crate::segment::PartitionId;
+use crate::sorted::sort_by;
 
 /// Several searches, fused.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +78,7 @@ impl Collection {
     fn fuse(&self, hybrid: &HybridSearch, searched: &[Searched], lists: &[&[Found]]) -> Vec<Found> {
         let is_ascending = matches!(hybrid.ranker, Ranker::Weighted { normalises: false, .. })
             && searched.iter().all(|searched| !searched.metric.is_similarity());
-        let mut scores: BTreeMap<RowAddress, f64> = BTreeMap::new();
+        let mut shares: Vec<(RowAddress, f64)> = Vec::new();
         for (at, (list, searched)) in lists.iter().zip(searched).enumerate() {
             for (rank, (address, distance)) in list.iter().enumerate() {
                 let share = match &hybrid.ranker {
@@ -89,12 +89,19 @@ impl Collection {
                         weights[at] * if turns { normalise(searched.metric, score) } else { score }
                     }
                 };
-                *scores.entry(*address).or_default() += share;
+                shares.push((*address, share));
             }
         }
-        let mut fused: Vec<(RowAddress, f64)> = scores.into_iter().collect();
+        sort_by(&mut shares, |a, b| a.0.cmp(&b.0));
+        let mut fused: Vec<(RowAddress, f64)> = Vec::new();
+        for (address, share) in shares {
+            match fused.last_mut() {
+                Some((last, score)) if *last == address => *score += share,
+                _ => fused.push((address, share)),
+            }
+        }
         let better = |a: f64, b: f64| if is_ascending { a.total_cmp(&b) } else { b.total_cmp(&a) };
-        fused.sort_unstable_by(|a, b| match better(a.1, b.1) {
+        sort_by(&mut fused, |a, b| match better(a.1, b.1) {
             Ordering::Equal => self.primary_key(a.0).cmp(&self.primary_key(b.0)),
             order => order,
         });

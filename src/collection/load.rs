@@ -3,8 +3,6 @@
 //! A [`Loader`] says which blobs it needs next and takes them in, in rounds small enough that reading a large
 //! collection never holds it twice.
 
-use std::collections::BTreeMap;
-
 use super::log;
 use super::manifest::{ManifestRecord, SealedRecord};
 use super::primary::RowAddress;
@@ -15,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::schema::Schema;
 use crate::segment::sealed::{SegmentRecord, read};
 use crate::segment::{Segment, SegmentId};
+use crate::sorted::{SortedMap, sort_by};
 use crate::store::codec::{self, HEADER_BYTES};
 use crate::store::{BlobKey, Bytes};
 
@@ -30,8 +29,8 @@ pub struct Loader {
     stage: Stage,
     collection: Collection,
     manifest: ManifestRecord,
-    descriptors: BTreeMap<SegmentId, SegmentRecord>,
-    deletes: BTreeMap<SegmentId, Bitmap>,
+    descriptors: SortedMap<SegmentId, SegmentRecord>,
+    deletes: SortedMap<SegmentId, Bitmap>,
 }
 
 #[derive(Debug)]
@@ -54,8 +53,8 @@ impl Loader {
             stage: Stage::Manifest,
             collection: Collection::empty(id, schema),
             manifest: ManifestRecord::default(),
-            descriptors: BTreeMap::new(),
-            deletes: BTreeMap::new(),
+            descriptors: SortedMap::new(),
+            deletes: SortedMap::new(),
         }
     }
 
@@ -133,7 +132,7 @@ impl Loader {
         let manifest: ManifestRecord = codec::decode(key, blob.as_slice())?;
         let mut ids: Vec<SegmentId> = manifest.sealed.iter().map(|sealed| sealed.id).collect();
         ids.extend(&manifest.growing);
-        ids.sort_unstable();
+        sort_by(&mut ids, u32::cmp);
         if ids.windows(2).any(|pair| pair[0] == pair[1]) || ids.last().is_some_and(|id| *id >= manifest.next_segment) {
             return Err(Error::corrupt(key, "its segments contradict each other"));
         }
@@ -152,7 +151,7 @@ impl Loader {
 
     fn take_descriptors(&mut self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
         let collection = self.id;
-        let blobs: BTreeMap<BlobKey, Bytes> = blobs.into_iter().collect();
+        let blobs: SortedMap<BlobKey, Bytes> = blobs.into_iter().collect();
         for sealed in &self.manifest.sealed {
             let key = BlobKey::Segment { collection, segment: sealed.id, part: 0 };
             let blob = blobs.get(&key).ok_or_else(|| Error::corrupt(key, "it is absent"))?;
@@ -181,7 +180,7 @@ impl Loader {
 
     fn take_parts(&mut self, at: usize, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
         let record = self.manifest.sealed[at];
-        let mut parts = BTreeMap::new();
+        let mut parts = SortedMap::new();
         for (key, blob) in blobs {
             if let BlobKey::Segment { segment, part, .. } = key
                 && segment == record.id
@@ -205,7 +204,7 @@ impl Loader {
     }
 
     fn take_log(&mut self, from: u64, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
-        let blobs: BTreeMap<BlobKey, Bytes> = blobs.into_iter().collect();
+        let blobs: SortedMap<BlobKey, Bytes> = blobs.into_iter().collect();
         let mut next = from;
         for key in self.need() {
             let blob = blobs.get(&key).ok_or_else(|| Error::corrupt(key, "it is absent"))?;
@@ -230,16 +229,15 @@ impl Loader {
                 let schema = &collection.schema;
                 let segment = collection
                     .segments
-                    .entry(run.segment)
-                    .or_insert_with(|| Segment::new(run.segment, run.partition, schema));
+                    .get_or_insert_with(run.segment, || Segment::new(run.segment, run.partition, schema));
                 if segment.row_count() != run.first_row || segment.partition() != run.partition {
                     return Err(Error::corrupt(key, "it does not follow the entries before it"));
                 }
                 segment.append(&columns, 0..run.row_count);
                 let bytes = segment.column_bytes();
                 let is_closed = is_full(bytes, bytes / u64::from(segment.row_count().max(1)));
-                let growing = collection.growing.entry(run.segment);
-                growing.or_insert(Growing { first_seq: seq, is_closed }).is_closed = is_closed;
+                let growing = || Growing { first_seq: seq, is_closed };
+                collection.growing.get_or_insert_with(run.segment, growing).is_closed = is_closed;
             }
         }
         for deletes in &record.deletes {

@@ -11,6 +11,7 @@ use crate::column::encode::{self, ColumnRecord};
 use crate::error::{Error, Result};
 use crate::schema::Schema;
 use crate::segment::{PartitionId, SegmentId};
+use crate::sorted::sort_and_dedup;
 use crate::store::codec::{self, HEADER_BYTES};
 use crate::store::{BlobKey, Bytes};
 
@@ -52,8 +53,7 @@ pub struct DeletesRecord {
 impl LogRecord {
     /// Rows to kill, grouped by segment.
     pub fn group(mut addresses: Vec<RowAddress>) -> Vec<DeletesRecord> {
-        addresses.sort_unstable();
-        addresses.dedup();
+        sort_and_dedup(&mut addresses);
         let mut groups: Vec<DeletesRecord> = Vec::new();
         for address in addresses {
             match groups.last_mut() {

@@ -18,10 +18,9 @@ pub mod query;
 pub mod search;
 pub mod write;
 
-use std::collections::BTreeMap;
-
 use crate::schema::Schema;
 use crate::segment::{PartitionId, Segment, SegmentId};
+use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, codec};
 use maintain::Job;
 use manifest::{ManifestRecord, SealedRecord};
@@ -33,12 +32,12 @@ pub struct Collection {
     id: u64,
     schema: Schema,
     /// All segments; each is also in exactly one of `sealed` and `growing`.
-    segments: BTreeMap<SegmentId, Segment>,
-    sealed: BTreeMap<SegmentId, Sealed>,
-    growing: BTreeMap<SegmentId, Growing>,
+    segments: SortedMap<SegmentId, Segment>,
+    sealed: SortedMap<SegmentId, Sealed>,
+    growing: SortedMap<SegmentId, Growing>,
     next_segment: SegmentId,
     /// Bytes of the log entries that are stored, by number, without gaps.
-    log: BTreeMap<u64, u64>,
+    log: SortedMap<u64, u64>,
     next_seq: u64,
     auto_id_last: i64,
     /// Built by the first command that needs it.
@@ -87,11 +86,11 @@ impl Collection {
         Collection {
             id,
             schema,
-            segments: BTreeMap::new(),
-            sealed: BTreeMap::new(),
-            growing: BTreeMap::new(),
+            segments: SortedMap::new(),
+            sealed: SortedMap::new(),
+            growing: SortedMap::new(),
             next_segment: 1,
-            log: BTreeMap::new(),
+            log: SortedMap::new(),
             next_seq: 1,
             auto_id_last: 0,
             primary: None,
@@ -220,7 +219,7 @@ impl Collection {
     /// Stores the deletes that only the log has, cuts the log before the first growing row, rewrites the manifest.
     fn fold(&mut self, batch: &mut Batch) {
         let (collection, seq) = (self.id, self.next_seq - 1);
-        for (id, sealed) in &mut self.sealed {
+        for (id, sealed) in self.sealed.iter_mut() {
             if !sealed.has_new_deletes {
                 continue;
             }
@@ -233,8 +232,7 @@ impl Collection {
             sealed.has_new_deletes = false;
         }
         let log_start = self.log_start();
-        let kept = self.log.split_off(&log_start);
-        for seq in std::mem::replace(&mut self.log, kept).into_keys() {
+        for seq in self.log.take_below(&log_start).into_keys() {
             batch.remove(BlobKey::Log { collection, seq });
         }
         self.put_manifest(batch);

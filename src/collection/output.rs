@@ -1,7 +1,5 @@
 //! Output fields: which columns of the winners a reply has.
 
-use std::collections::HashMap;
-
 use super::Collection;
 use super::primary::RowAddress;
 use crate::column::gather::{Pick, gather};
@@ -10,6 +8,7 @@ use crate::column::rows::{NamedValues, Rows, Values};
 use crate::column::{Column, ColumnData};
 use crate::error::{Error, Result};
 use crate::schema::{DYNAMIC_FIELD, Schema, Value};
+use crate::sorted::{SortedMap, sort_and_dedup};
 
 /// What a reply has of each row.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,10 +47,8 @@ impl Output {
         if with_primary {
             output.columns.push(primary);
         }
-        output.columns.sort_unstable();
-        output.columns.dedup();
-        output.dynamic_keys.sort_unstable();
-        output.dynamic_keys.dedup();
+        sort_and_dedup(&mut output.columns);
+        sort_and_dedup(&mut output.dynamic_keys);
         Ok(output)
     }
 }
@@ -87,13 +84,13 @@ impl Collection {
 
 fn dynamic_columns(picks: &[Pick<'_>], output: &Output) -> Vec<NamedValues> {
     let mut columns: Vec<NamedValues> = Vec::new();
-    let mut column_of: HashMap<String, usize> = HashMap::new();
+    let mut column_of: SortedMap<&str, usize> = SortedMap::new();
     for (at, (column, row)) in picks.iter().enumerate() {
         for (key, node) in document(column, *row).into_iter().flat_map(Node::members) {
             if key == DYNAMIC_FIELD || !(output.has_all_dynamic || output.dynamic_keys.iter().any(|name| name == key)) {
                 continue;
             }
-            let place = *column_of.entry(key.to_string()).or_insert_with(|| {
+            let place = *column_of.get_or_insert_with(key, || {
                 let (present, values) = (Some(Vec::new()), Values::Any(Vec::new()));
                 columns.push(NamedValues { name: key.to_string(), present, values });
                 columns.len() - 1

@@ -1,13 +1,12 @@
 //! Primary keys to row addresses.
 
-use std::collections::BTreeMap;
-
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::column::{Column, ColumnData};
 use crate::schema::Value;
 use crate::segment::{Segment, SegmentId};
+use crate::sorted::SortedMap;
 
 /// A row's place: its segment, and its row there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +65,7 @@ pub struct PrimaryIndex {
 
 impl PrimaryIndex {
     /// The index of all live rows. Of two live rows with one key, the one of the later segment and row wins.
-    pub fn build(segments: &BTreeMap<SegmentId, Segment>, primary: usize) -> PrimaryIndex {
+    pub fn build(segments: &SortedMap<SegmentId, Segment>, primary: usize) -> PrimaryIndex {
         let rows: usize = segments.values().map(|segment| segment.live_count() as usize).sum();
         let mut index = PrimaryIndex { table: HashTable::with_capacity(rows) };
         for (id, segment) in segments {
@@ -83,7 +82,7 @@ impl PrimaryIndex {
     pub fn find(
         &self,
         key: PrimaryKey<'_>,
-        segments: &BTreeMap<SegmentId, Segment>,
+        segments: &SortedMap<SegmentId, Segment>,
         primary: usize,
     ) -> Option<RowAddress> {
         self.table.find(key.hash(), |(_, at)| key_at(*at, segments, primary) == key).map(|(_, at)| *at)
@@ -94,7 +93,7 @@ impl PrimaryIndex {
         &mut self,
         key: PrimaryKey<'_>,
         address: RowAddress,
-        segments: &BTreeMap<SegmentId, Segment>,
+        segments: &SortedMap<SegmentId, Segment>,
         primary: usize,
     ) {
         let hash = key.hash();
@@ -119,6 +118,6 @@ impl PrimaryIndex {
     }
 }
 
-fn key_at(at: RowAddress, segments: &BTreeMap<SegmentId, Segment>, primary: usize) -> PrimaryKey<'_> {
+fn key_at(at: RowAddress, segments: &SortedMap<SegmentId, Segment>, primary: usize) -> PrimaryKey<'_> {
     PrimaryKey::of(&segments[&at.segment].columns()[primary], at.row)
 }

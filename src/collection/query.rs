@@ -7,8 +7,11 @@ use super::search::FilterText;
 use crate::column::rows::Rows;
 use crate::error::{Error, Result};
 use crate::filter::{self, Predicate};
+use crate::index::Candidate;
+use crate::index::top::Top;
 use crate::schema::{Value, paging};
 use crate::segment::PartitionId;
+use crate::sorted::{sort_and_dedup, sort_by};
 
 /// A query.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,18 +51,24 @@ impl Collection {
         let mut rows = self.select(query, partitions)?;
         let from = (query.offset as usize).min(rows.len());
         let to = query.limit.map_or(rows.len(), |limit| (from + limit as usize).min(rows.len()));
-        if 0 < to && to < rows.len() {
-            rows.select_nth_unstable_by(to, |a, b| self.primary_key(*a).cmp(&self.primary_key(*b)));
-            rows.truncate(to);
+        let by_key = |a: RowAddress, b: RowAddress| self.primary_key(a).cmp(&self.primary_key(b));
+        if to < rows.len() {
+            let mut first = Top::new(to as u32);
+            let tie = |a: u32, b: u32| by_key(rows[a as usize], rows[b as usize]);
+            for row in 0..rows.len() as u32 {
+                first.offer(Candidate { row, distance: 0.0 }, &tie);
+            }
+            rows = first.into_sorted(&tie).iter().map(|candidate| rows[candidate.row as usize]).collect();
+        } else {
+            sort_by(&mut rows, |a, b| by_key(*a, *b));
         }
-        rows.sort_unstable_by(|a, b| self.primary_key(*a).cmp(&self.primary_key(*b)));
-        Ok(self.rows(&rows[from..to], &output))
+        Ok(self.rows(&rows[from..], &output))
     }
 
     /// The live rows for which a predicate holds, in no particular order.
     pub(super) fn matching(&mut self, predicate: &Predicate, partitions: Option<&[PartitionId]>) -> Vec<RowAddress> {
         let mut found = Vec::new();
-        for (id, segment) in &mut self.segments {
+        for (id, segment) in self.segments.iter_mut() {
             if partitions.is_none_or(|wanted| wanted.contains(&segment.partition())) {
                 found.extend(segment.matching(predicate).iter().map(|row| RowAddress { segment: *id, row }));
             }
@@ -70,16 +79,14 @@ impl Collection {
     fn select(&mut self, query: &Query, partitions: Option<&[PartitionId]>) -> Result<Vec<RowAddress>> {
         if let Some(ids) = &query.ids {
             let mut rows = self.addresses(ids, partitions)?;
-            rows.sort_unstable();
-            rows.dedup();
+            sort_and_dedup(&mut rows);
             return Ok(rows);
         }
         let predicate = filter::compile(&query.filter.expression, &query.filter.params, &self.schema)?;
         match predicate.primary_keys() {
             Some(keys) => {
                 let mut rows = self.addresses(keys, partitions)?;
-                rows.sort_unstable();
-                rows.dedup();
+                sort_and_dedup(&mut rows);
                 Ok(rows)
             }
             None => Ok(self.matching(&predicate, partitions)),

@@ -1,7 +1,6 @@
 //! Search by nearness: a predicate once, an index a segment, one merged list a query.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::Collection;
 use super::output::Output;
@@ -14,6 +13,7 @@ use crate::filter;
 use crate::index::{Range, Request};
 use crate::schema::{Metric, Value, paging};
 use crate::segment::{PartitionId, SegmentId};
+use crate::sorted::{SortedMap, sort_by};
 
 /// A filter as it came: the text, and the values of its template variables.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,7 +21,7 @@ pub struct FilterText {
     /// The expression; blank means every row.
     pub expression: String,
     /// Values for `{name}` in the expression.
-    pub params: BTreeMap<String, Value>,
+    pub params: SortedMap<String, Value>,
 }
 
 /// Query vectors, row-major.
@@ -55,7 +55,7 @@ pub struct Search {
     /// The metric as asked; empty for the index's.
     pub metric: String,
     /// `nprobe`, `ef`, `radius`, `range_filter`, … by name.
-    pub params: BTreeMap<String, Value>,
+    pub params: SortedMap<String, Value>,
     /// Decimals of scores, −1 for all.
     pub round_decimal: i32,
 }
@@ -140,7 +140,7 @@ impl Collection {
         self.check(search, searched.column)?;
         let predicate = filter::compile(&search.filter.expression, &search.filter.params, &self.schema)?;
         let mut allowed: Vec<(SegmentId, Bitmap)> = Vec::new();
-        for (id, segment) in &mut self.segments {
+        for (id, segment) in self.segments.iter_mut() {
             if partitions.is_none_or(|wanted| wanted.contains(&segment.partition())) {
                 let rows = segment.matching(&predicate);
                 if !rows.is_clear() {
@@ -162,7 +162,7 @@ impl Collection {
                 let nearest = segment.search(searched.column, &request).into_sorted(&tie);
                 found.extend(nearest.iter().map(|c| (RowAddress { segment: *id, row: c.row }, c.distance)));
             }
-            found.sort_unstable_by(|a, b| self.nearer(a, b));
+            sort_by(&mut found, |a, b| self.nearer(a, b));
             found.truncate(limit as usize);
             results.push(found);
         }

@@ -1,7 +1,5 @@
 //! Insert and upsert: rows checked against the schema and sent to their segments.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::log::{self, LogRecord, RunRecord};
@@ -14,6 +12,7 @@ use crate::column::{Column, ColumnData, JsonColumn};
 use crate::error::{Error, Result};
 use crate::schema::{DYNAMIC_FIELD, DataType, Field, Value};
 use crate::segment::{PartitionId, SEGMENT_BYTES_MAX, Segment, SegmentId};
+use crate::sorted::{SortedMap, SortedSet, order};
 use crate::store::{Batch, BlobKey};
 use crate::timestamp::{Context, next_auto_id};
 
@@ -108,12 +107,11 @@ impl Collection {
 
     /// The rows as columns in the schema's order, and the greatest auto id after them.
     fn columns(&self, rows: &Rows, mode: Mode, context: Context) -> Result<(Vec<Column>, i64)> {
-        let named: HashMap<&str, &NamedValues> = rows.columns.iter().map(|c| (c.name.as_str(), c)).collect();
         self.check_names(rows)?;
         let mut auto_id_last = self.auto_id_last;
         let mut columns = Vec::with_capacity(self.schema.fields.len());
         for field in self.schema.user_fields() {
-            let given = named.get(field.name.as_str()).copied();
+            let given = rows.columns.iter().rfind(|column| column.name == field.name);
             let makes_ids = field.is_primary && field.is_auto_id && !(mode.keeps_given_ids && given.is_some());
             if !makes_ids {
                 if field.is_primary && given.is_none() {
@@ -217,10 +215,11 @@ impl Collection {
     fn complete_dynamic(&self, rows: &mut Rows, old: &[Option<RowAddress>], dynamic: usize) {
         let document = |at: &RowAddress| self.segments[&at.segment].columns()[dynamic].value(at.row);
         let mut old_keys: Vec<String> = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = SortedSet::new();
         for at in old.iter().flatten() {
             if let Value::Object(members) = document(at) {
-                old_keys.extend(members.into_iter().map(|(key, _)| key).filter(|key| seen.insert(key.clone())));
+                let is_new = |key: &String| seen.insert(key.clone(), ()).is_none();
+                old_keys.extend(members.into_iter().map(|(key, _)| key).filter(is_new));
             }
         }
         for key in old_keys {
@@ -243,7 +242,7 @@ impl Collection {
         old: &[Option<RowAddress>],
         old_value: impl Fn(&Segment, u32) -> Option<Value>,
     ) -> NamedValues {
-        let mut given_at: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut given_at: SortedMap<u32, usize> = SortedMap::new();
         if let Some(given) = given {
             let rows = given.present.clone().unwrap_or_else(|| (0..given.values.len() as u32).collect());
             given_at = rows.into_iter().enumerate().map(|(at, row)| (row, at)).collect();
@@ -280,21 +279,20 @@ impl Collection {
             None
         };
         let keys = given.as_ref().unwrap_or(own);
-        let mut seen: HashSet<PrimaryKey<'_>> = HashSet::with_capacity(rows.row_count as usize);
-        for row in 0..rows.row_count {
-            if !seen.insert(PrimaryKey::of(keys, row)) {
-                return Err(Error::invalid(format!(
-                    "duplicate primary keys are not allowed in the same batch: row {row} repeats {:?}",
-                    PrimaryKey::of(keys, row)
-                )));
-            }
+        let by_key = by_key(keys);
+        let pairs = by_key.windows(2).filter(|pair| PrimaryKey::of(keys, pair[0]) == PrimaryKey::of(keys, pair[1]));
+        if let Some(row) = pairs.map(|pair| pair[1]).min() {
+            return Err(Error::invalid(format!(
+                "duplicate primary keys are not allowed in the same batch: row {row} repeats {:?}",
+                PrimaryKey::of(keys, row)
+            )));
         }
         Ok(given)
     }
 
     /// Cuts the rows into runs: by partition, and at the size where a segment is full. Opens segments as needed.
     fn plan(&mut self, columns: &[Column], row_count: u32, bytes: u64, routing: &Routing) -> Vec<Run> {
-        let mut by_partition: BTreeMap<PartitionId, Vec<u32>> = BTreeMap::new();
+        let mut by_partition: SortedMap<PartitionId, Vec<u32>> = SortedMap::new();
         match routing {
             Routing::One(partition) => {
                 by_partition.insert(*partition, (0..row_count).collect());
@@ -307,7 +305,7 @@ impl Collection {
                         PrimaryKey::Text(text) => xxh3_64(text.as_bytes()),
                     };
                     let partition = partitions[(hash % partitions.len() as u64) as usize];
-                    by_partition.entry(partition).or_default().push(row);
+                    by_partition.or_default(partition).push(row);
                 }
             }
         }
@@ -363,13 +361,12 @@ impl Collection {
                 address_of[*row as usize] = RowAddress { segment: run.segment, row: run.first_row + at as u32 };
             }
         }
-        let mut latest: HashMap<PrimaryKey<'_>, RowAddress> = HashMap::with_capacity(row_count as usize);
-        for row in 0..row_count {
+        let mut earlier: Option<u32> = None;
+        for row in by_key(keys) {
             let key = PrimaryKey::of(keys, row);
-            if let Some(earlier) = latest.insert(key, address_of[row as usize]) {
-                doomed.push(earlier);
-            } else {
-                doomed.extend(self.find(key));
+            match earlier.replace(row) {
+                Some(earlier) if PrimaryKey::of(keys, earlier) == key => doomed.push(address_of[earlier as usize]),
+                _ => doomed.extend(self.find(key)),
             }
         }
         doomed
@@ -450,6 +447,12 @@ impl Collection {
 /// Whether a segment of so many bytes has no room for one more row.
 pub(super) fn is_full(bytes: u64, row_bytes: u64) -> bool {
     bytes + row_bytes > SEGMENT_BYTES_MAX
+}
+
+/// The rows of a primary-key column by ascending key; of one key, by ascending row.
+fn by_key(keys: &Column) -> Vec<u32> {
+    let key = |row: usize| PrimaryKey::of(keys, row as u32);
+    order(keys.len() as usize, &mut |a, b| key(a).cmp(&key(b))).into_iter().map(|row| row as u32).collect()
 }
 
 fn all(field: &Field, column: &Column, row_count: u32) -> Values {

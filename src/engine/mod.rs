@@ -12,11 +12,10 @@ mod names;
 mod resident;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::collection::{Collection, load::Loader};
 use crate::command::{Command, Reply};
 use crate::error::{Error, Result};
+use crate::sorted::{SortedMap, SortedSet};
 use crate::store::{Batch, BlobKey, Bytes};
 use crate::timestamp::Context;
 use catalog::Catalog;
@@ -34,11 +33,11 @@ pub struct Engine {
     options: Options,
     catalog: Catalog,
     /// Every blob that the store has once all batches are committed.
-    keys: BTreeSet<BlobKey>,
+    keys: SortedSet<BlobKey>,
     /// The collections that are in memory, by id. Others are read when a command needs them.
-    collections: BTreeMap<u64, Collection>,
+    collections: SortedMap<u64, Collection>,
     /// Collections on their way into memory.
-    loaders: BTreeMap<u64, Loader>,
+    loaders: SortedMap<u64, Loader>,
     /// Blobs that nothing refers to, left by work that was cut short.
     orphans: Vec<BlobKey>,
     /// The collection whose background work was done last; the next one's turn is next.
@@ -111,8 +110,8 @@ impl Engine {
             options,
             catalog,
             keys: keys.into_iter().collect(),
-            collections: BTreeMap::new(),
-            loaders: BTreeMap::new(),
+            collections: SortedMap::new(),
+            loaders: SortedMap::new(),
             orphans,
             maintained: 0,
         })
@@ -152,8 +151,9 @@ impl Engine {
             self.note(&batch);
             return Ok(Maintained { batch, has_more: true, progress: None });
         }
-        let after = self.collections.range(self.maintained + 1..).chain(self.collections.range(..=self.maintained));
-        let turns: Vec<u64> = after.map(|(id, _)| *id).collect();
+        let mut turns: Vec<u64> = self.collections.keys().copied().collect();
+        let served = turns.partition_point(|id| *id <= self.maintained);
+        turns.rotate_left(served);
         for id in turns {
             let Some(step) = self.collections.get_mut(&id).and_then(|collection| collection.maintain(budget)) else {
                 continue;
@@ -169,11 +169,10 @@ impl Engine {
 
     /// Keeps the list of blobs as the store will be.
     fn note(&mut self, batch: &Batch) {
-        for (key, blob) in &batch.writes {
-            match blob {
-                Some(_) => self.keys.insert(*key),
-                None => self.keys.remove(key),
-            };
+        if batch.writes.values().any(Option::is_none) {
+            self.keys.retain(|key| !matches!(batch.writes.get(key), Some(None)));
         }
+        let stored = batch.writes.iter().filter(|(_, blob)| blob.is_some());
+        self.keys.extend(stored.map(|(key, _)| (*key, ())));
     }
 }

@@ -47,7 +47,7 @@ impl Engine {
                 self.loaders.remove(&id);
                 self.orphans.retain(|key| key.collection() != Some(id));
                 let mut batch = Batch::default();
-                self.keys.iter().filter(|key| key.collection() == Some(id)).for_each(|key| batch.remove(*key));
+                self.keys.keys().filter(|key| key.collection() == Some(id)).for_each(|key| batch.remove(*key));
                 self.changed(true, batch)
             }
             Command::HasCollection { target } => read(Reply::Has(self.catalog.has_collection(&target)?)),

@@ -1,12 +1,11 @@
 //! Which collections are in memory, and reading in those that a command needs.
 
-use std::collections::BTreeMap;
-
 use super::Engine;
 use crate::collection::load::Loader;
 use crate::collection::{Collection, Memory};
 use crate::command::{Command, Target};
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 use crate::store::{BlobKey, Bytes};
 
 impl Engine {
@@ -38,10 +37,10 @@ impl Engine {
 
     /// Takes in what was loaded. A collection that cannot be read is given up, and read anew by the next command.
     pub(super) fn supply(&mut self, blobs: Vec<(BlobKey, Option<Bytes>)>) -> Result<()> {
-        let mut by_collection: BTreeMap<u64, Vec<(BlobKey, Bytes)>> = BTreeMap::new();
+        let mut by_collection: SortedMap<u64, Vec<(BlobKey, Bytes)>> = SortedMap::new();
         for (key, blob) in blobs {
             if let Some(id) = key.collection() {
-                by_collection.entry(id).or_default().extend(blob.map(|blob| (key, blob)));
+                by_collection.or_default(id).extend(blob.map(|blob| (key, blob)));
             }
         }
         for (id, blobs) in by_collection {
@@ -70,17 +69,16 @@ impl Engine {
         if let Some(loader) = self.loaders.remove(&id) {
             let collection = loader.finish();
             let is_orphan = |key: &BlobKey| key.collection() == Some(id) && !collection.refers_to(*key);
-            self.orphans.extend(self.keys.iter().copied().filter(is_orphan));
+            self.orphans.extend(self.keys.keys().copied().filter(is_orphan));
             self.collections.insert(id, collection);
         }
     }
 
     fn stored_log(&self, id: u64) -> Vec<u64> {
-        let range = BlobKey::Log { collection: id, seq: 0 }..=BlobKey::Log { collection: id, seq: u64::MAX };
-        self.keys
-            .range(range)
-            .filter_map(|key| match key {
-                BlobKey::Log { seq, .. } => Some(*seq),
+        let from = self.keys.from_key(&BlobKey::Log { collection: id, seq: 0 });
+        from.iter()
+            .map_while(|(key, ())| match key {
+                BlobKey::Log { collection, seq } if *collection == id => Some(*seq),
                 _ => None,
             })
             .collect()

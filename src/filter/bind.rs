@@ -3,11 +3,10 @@
 //! The tree comes in postfix order, so binding it is one loop with a stack of terms. Every operand is checked, also
 //! where a constant decides the result.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::compare::{self, Containing, Tested};
 use super::datum::Step;
 use super::operand::{Operand, check_parameter, struct_path};
+use crate::sorted::{SortedMap, SortedSet};
 
 use super::predicate::{Branch, Edge, Leaf, Nodes};
 use super::tree::{Binary, Chain, Node, Tree, Unary};
@@ -22,7 +21,7 @@ pub struct Bound<'a> {
     /// Where they begin.
     pub root: Edge,
     /// The template parameters that occur.
-    pub parameters: BTreeSet<&'a str>,
+    pub parameters: SortedSet<&'a str>,
 }
 
 /// What a part of an expression is.
@@ -43,13 +42,13 @@ enum Term<'a> {
 pub fn bind<'a>(
     mut tree: Tree,
     text: &'a str,
-    parameters: &'a BTreeMap<String, Value>,
+    parameters: &'a SortedMap<String, Value>,
     schema: &'a Schema,
 ) -> Result<Bound<'a>, Fault> {
     if let Some(what) = tree.unsupported.take() {
         return Err(Fault::Unsupported { what });
     }
-    let bound = Bound { nodes: Nodes::default(), root: Edge { node: 0, negated: false }, parameters: BTreeSet::new() };
+    let bound = Bound { nodes: Nodes::default(), root: Edge { node: 0, negated: false }, parameters: SortedSet::new() };
     let mut binder = Binder { text, schema, values: parameters, stack: Vec::new(), bound };
     let mut nodes = tree.nodes.iter().peekable();
     while let Some((node, span)) = nodes.next() {
@@ -92,7 +91,7 @@ impl From<String> for Problem {
 struct Binder<'a> {
     text: &'a str,
     schema: &'a Schema,
-    values: &'a BTreeMap<String, Value>,
+    values: &'a SortedMap<String, Value>,
     stack: Vec<(Term<'a>, Span)>,
     bound: Bound<'a>,
 }
@@ -176,7 +175,7 @@ impl<'a> Binder<'a> {
             return Err(format!("the value of expression template variable name {{{name}}} is not found").into());
         };
         check_parameter(value, name)?;
-        self.bound.parameters.insert(name);
+        self.bound.parameters.insert(name, ());
         Ok(Term::Parameter(value))
     }
 

@@ -1,7 +1,5 @@
 //! Tests of operands against constants: types checked, constants cast, the fastest test chosen.
 
-use std::collections::HashSet;
-
 use regex_lite::Regex;
 
 use super::datum::Step;
@@ -13,6 +11,7 @@ use super::predicate::{Bounds, Ints, Leaf, Reals, Relation, Test, Texts, Wanted}
 use super::set;
 use super::tree::{Binary, Chain};
 use crate::schema::{DataType, Value};
+use crate::sorted::{SortedSet, sort_by};
 
 /// A test, and whether its negation is meant.
 pub type Tested = Result<(Leaf, bool), String>;
@@ -129,16 +128,16 @@ pub fn contained(operand: Operand, mut items: Vec<Value>) -> Tested {
         }
         DataType::Float => {
             let mut items: Vec<f32> = numbers(&items).into_iter().map(|number| number as f32 + 0.0).collect();
-            items.sort_unstable_by(f32::total_cmp);
+            sort_by(&mut items, f32::total_cmp);
             Leaf::Floats { column, test: Reals::Set(items) }
         }
         DataType::Double => {
             let mut items: Vec<f64> = numbers(&items).into_iter().map(|number| number + 0.0).collect();
-            items.sort_unstable_by(f64::total_cmp);
+            sort_by(&mut items, f64::total_cmp);
             Leaf::Doubles { column, test: Reals::Set(items) }
         }
         _ => {
-            let texts: HashSet<Box<str>> = items
+            let texts: SortedSet<Box<str>> = items
                 .into_iter()
                 .filter_map(|item| if let Value::Text(text) = item { Some(text.into_boxed_str()) } else { None })
                 .collect();

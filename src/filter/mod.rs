@@ -27,13 +27,13 @@ mod tests;
 mod token;
 mod tree;
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::bitmap::Bitmap;
 use crate::column::Column;
 use crate::error::{Error, Result};
 use crate::schema::{Schema, Value};
+use crate::sorted::SortedMap;
 use predicate::{Branch, Edge, Nodes};
 
 /// The longest expression, in bytes: a list of a million 64-bit keys fits, and while it is compiled it takes some
@@ -56,7 +56,7 @@ const SHOWN_MAX: usize = 256;
 /// # Errors
 /// [`Error::Filter`] for an expression that Milvus would refuse, with the offset of what is wrong;
 /// [`Error::Unsupported`] for what exists only in Milvus.
-pub fn compile(expression: &str, params: &BTreeMap<String, Value>, schema: &Schema) -> Result<Predicate> {
+pub fn compile(expression: &str, params: &SortedMap<String, Value>, schema: &Schema) -> Result<Predicate> {
     if expression.len() > EXPRESSION_BYTES_MAX {
         let reason = format!("it has {} bytes, more than the limit of {EXPRESSION_BYTES_MAX}", expression.len());
         return Err(Fault::filter(0, reason).into_error(expression));
@@ -69,7 +69,7 @@ pub fn compile(expression: &str, params: &BTreeMap<String, Value>, schema: &Sche
     let tree = parse::parse(expression).map_err(|fault| fault.into_error(expression))?;
     let bound = bind::bind(tree, expression, params, schema).map_err(|fault| fault.into_error(expression))?;
     let mut key = format!("{};", bound.parameters.len());
-    for name in &bound.parameters {
+    for name in bound.parameters.keys() {
         // Debug quotes texts and tells numbers apart, so that no two sets of values read the same.
         write!(key, "{name}={:?};", params.get(*name)).expect("writing to a string cannot fail");
     }

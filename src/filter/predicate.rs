@@ -4,8 +4,6 @@
 //! knows to be false is wanted, and *all* and *any* change places (De Morgan's laws hold in three-valued logic too).
 //! So a single set of rows answers each node, and what is neither true nor false never appears in it.
 
-use std::collections::{BTreeMap, HashSet};
-
 use regex_lite::Regex;
 
 use super::datum::{Datum, Key, Reading};
@@ -13,6 +11,7 @@ use super::like::Like;
 use super::number::Number;
 use super::set;
 use crate::schema::Value;
+use crate::sorted::{SortedMap, SortedSet, sort_by};
 
 /// All nodes of a predicate, which is a tree.
 #[derive(Debug, Default)]
@@ -164,7 +163,7 @@ pub enum Texts {
     /// Between bounds, byte by byte.
     Within(Bounds<String>),
     /// One of those.
-    Set(HashSet<Box<str>>),
+    Set(SortedSet<Box<str>>),
     /// A pattern of `like`.
     Like(Like),
     /// A regular expression that occurs somewhere.
@@ -226,7 +225,7 @@ impl Texts {
         match self {
             Texts::Equal(wanted) => text == wanted,
             Texts::Within(bounds) => bounds.hold(|bound| text.cmp(bound.as_str())),
-            Texts::Set(texts) => texts.contains(text),
+            Texts::Set(texts) => texts.contains_key(text),
             Texts::Like(like) => like.matches(text),
             Texts::Regex(regex) => regex.is_match(text),
         }
@@ -320,23 +319,23 @@ impl Nodes {
             let mut edges = std::mem::take(edges);
             let is_all = matches!(self.nodes[at], Branch::All(_));
             self.merge(&mut edges, is_all);
-            edges.sort_by_key(|edge| self.cost(*edge));
+            sort_by(&mut edges, |a, b| self.cost(*a).cmp(&self.cost(*b)));
             self.nodes[at] = if is_all { Branch::All(edges) } else { Branch::Any(edges) };
         }
     }
 
     fn merge(&mut self, edges: &mut Vec<Edge>, negated: bool) {
-        let mut by_column: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut by_column: SortedMap<usize, Vec<usize>> = SortedMap::new();
         for (at, edge) in edges.iter().enumerate().filter(|(_, edge)| edge.negated == negated) {
             if let Branch::Leaf(leaf) = self.get(*edge)
                 && let Some(column) = leaf.equality()
             {
-                by_column.entry(column).or_default().push(at);
+                by_column.or_default(column).push(at);
             }
         }
         let mut is_kept = vec![true; edges.len()];
         for places in by_column.into_values().filter(|places| places.len() > 1) {
-            let (mut ints, mut texts) = (Vec::new(), HashSet::new());
+            let (mut ints, mut texts) = (Vec::new(), Vec::new());
             let mut merged = None::<(usize, bool)>;
             for at in &places {
                 is_kept[*at] = *at == places[0];
@@ -351,11 +350,11 @@ impl Nodes {
                         merged = Some((column, false));
                     }
                     Branch::Leaf(Leaf::Texts { column, test: Texts::Equal(text) }) => {
-                        texts.insert(text.into_boxed_str());
+                        texts.push(text.into_boxed_str());
                         merged = Some((column, true));
                     }
                     Branch::Leaf(Leaf::Texts { column, test: Texts::Set(set) }) => {
-                        texts.extend(set);
+                        texts.extend(set.into_keys());
                         merged = Some((column, true));
                     }
                     Branch::Leaf(_) | Branch::All(_) | Branch::Any(_) => unreachable!("only equalities are merged"),
@@ -363,7 +362,7 @@ impl Nodes {
             }
             let leaf = match merged.expect("more than one equality was merged") {
                 (column, false) => Leaf::Ints { column, test: Ints::Set(set::Ints::new(ints)) },
-                (column, true) => Leaf::Texts { column, test: Texts::Set(texts) },
+                (column, true) => Leaf::Texts { column, test: Texts::Set(texts.into_iter().collect()) },
             };
             self.nodes[edges[places[0]].node as usize] = Branch::Leaf(leaf);
         }
@@ -408,9 +407,7 @@ impl Leaf {
             Leaf::Ints { test: Ints::Set(set), .. } => Some(set.sorted().iter().map(|key| Value::Int(*key)).collect()),
             Leaf::Texts { test: Texts::Equal(text), .. } => Some(vec![Value::Text(text.clone())]),
             Leaf::Texts { test: Texts::Set(set), .. } => {
-                let mut texts: Vec<&str> = set.iter().map(|text| &**text).collect();
-                texts.sort_unstable();
-                Some(texts.into_iter().map(|text| Value::Text(text.to_string())).collect())
+                Some(set.keys().map(|text| Value::Text(text.to_string())).collect())
             }
             _ => None,
         }

@@ -1,10 +1,9 @@
-//! The constants of `in`: sets that answer in constant time.
-
-use std::collections::HashSet;
+//! The constants of `in`: sets that answer quickly.
 
 use super::datum::Datum;
 use super::number::Number;
 use crate::schema::Value;
+use crate::sorted::{SortedSet, sort_and_dedup, sort_by};
 
 /// A set of whole numbers.
 #[derive(Debug, Clone)]
@@ -18,17 +17,17 @@ pub struct Ints {
 enum Lookup {
     /// One bit for each number from the least to the greatest.
     Dense(Vec<u64>),
-    Hashed(HashSet<i64>),
+    /// The numbers are too far apart for that: they are searched for.
+    Sparse,
 }
 
 impl Ints {
     /// The set of those numbers.
     pub fn new(mut numbers: Vec<i64>) -> Ints {
-        numbers.sort_unstable();
-        numbers.dedup();
+        sort_and_dedup(&mut numbers);
         let (least, greatest) = (numbers.first().copied().unwrap_or(0), numbers.last().copied().unwrap_or(0));
         let span = greatest.wrapping_sub(least) as u64;
-        // A bit for each is faster than a hash table, and small: at most eight bytes an item, or 128 KiB.
+        // A bit for each is the fastest, and small: at most eight bytes an item, or 128 KiB.
         let lookup = if span < (1 << 20).max(numbers.len() as u64 * 64) {
             let mut words = vec![0u64; span as usize / 64 + 1];
             for number in &numbers {
@@ -37,7 +36,7 @@ impl Ints {
             }
             Lookup::Dense(words)
         } else {
-            Lookup::Hashed(numbers.iter().copied().collect())
+            Lookup::Sparse
         };
         Ints { sorted: numbers, lookup }
     }
@@ -53,7 +52,7 @@ impl Ints {
                 let bit = number.wrapping_sub(*least) as u64;
                 bit < words.len() as u64 * 64 && words[bit as usize / 64] >> (bit % 64) & 1 == 1
             }
-            Lookup::Hashed(numbers) => numbers.contains(&number),
+            Lookup::Sparse => self.sorted.binary_search(&number).is_ok(),
         }
     }
 
@@ -70,7 +69,7 @@ pub struct Mixed {
     ints: Ints,
     /// Ascending.
     doubles: Vec<f64>,
-    texts: HashSet<Box<str>>,
+    texts: SortedSet<Box<str>>,
     lists: Vec<Vec<Value>>,
     /// How many of bool, number, text and list occur.
     type_count: u32,
@@ -80,7 +79,7 @@ impl Mixed {
     /// The set of those constants, which are neither null nor objects.
     pub fn new(values: Vec<Value>) -> Mixed {
         let mut bools = [false; 2];
-        let (mut ints, mut doubles, mut texts, mut lists) = (Vec::new(), Vec::new(), HashSet::new(), Vec::new());
+        let (mut ints, mut doubles, mut texts, mut lists) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for value in values {
             match value {
                 Value::Bool(truth) => bools[usize::from(truth)] = true,
@@ -89,14 +88,13 @@ impl Mixed {
                     Some(whole) => ints.push(whole),
                     None => doubles.push(number),
                 },
-                Value::Text(text) => {
-                    texts.insert(text.into_boxed_str());
-                }
+                Value::Text(text) => texts.push(text.into_boxed_str()),
                 Value::List(items) => lists.push(items),
                 Value::Null | Value::Object(_) => {}
             }
         }
-        doubles.sort_unstable_by(f64::total_cmp);
+        let texts: SortedSet<Box<str>> = texts.into_iter().collect();
+        sort_by(&mut doubles, f64::total_cmp);
         let has_numbers = !ints.is_empty() || !doubles.is_empty();
         let types = [bools != [false; 2], has_numbers, !texts.is_empty(), !lists.is_empty()];
         let type_count = types.iter().map(|occurs| u32::from(*occurs)).sum();
@@ -114,7 +112,7 @@ impl Mixed {
                     self.doubles.binary_search_by(|probe| probe.total_cmp(&double)).is_ok()
                 }
             },
-            Datum::Text(text) => self.texts.contains(text),
+            Datum::Text(text) => self.texts.contains_key(text),
             Datum::List(_) => self.lists.iter().any(|items| datum.equals_list(items)),
             Datum::Null | Datum::Object => false,
         }
@@ -144,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ints_answer_alike_dense_and_hashed() {
+    fn ints_answer_alike_dense_and_sparse() {
         let sets: [&[i64]; 6] =
             [&[], &[7], &[1, 3, 2, 3], &[i64::MIN, i64::MAX], &[i64::MAX - 1, i64::MAX], &[-5, 1_000_000_000]];
         for numbers in sets {

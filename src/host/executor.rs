@@ -4,7 +4,7 @@
 //! `turn`, and so one guarded call catches whatever traps.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
@@ -13,17 +13,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::sorted::SortedMap;
+
 thread_local! {
     /// What each executor of this thread rings. It lies here because a waker must be `Send` and a bell of
     /// JavaScript is not.
-    static BELLS: RefCell<BTreeMap<u64, Rc<dyn Fn()>>> = const { RefCell::new(BTreeMap::new()) };
+    static BELLS: RefCell<SortedMap<u64, Rc<dyn Fn()>>> = const { RefCell::new(SortedMap::new()) };
 }
 
 static EXECUTOR_COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// Tasks of one thread.
 pub struct Executor {
-    tasks: RefCell<BTreeMap<u64, Task>>,
+    tasks: RefCell<SortedMap<u64, Task>>,
     task_count: Cell<u64>,
     ready: Arc<Ready>,
 }

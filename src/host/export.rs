@@ -1,10 +1,11 @@
 //! One export under way: all blobs of a moment, a piece at a time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::Host;
 use super::snapshot::Writer;
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 use crate::store::{BlobKey, Bytes, codec};
 
 /// Bytes after which a piece is handed out.
@@ -17,7 +18,7 @@ const LOAD_COUNT_MAX: usize = 256;
 /// maintenance, which would remove them, is held back by whoever holds an export.
 pub(super) struct Export {
     keys: VecDeque<BlobKey>,
-    rewritten: BTreeMap<BlobKey, Bytes>,
+    rewritten: SortedMap<BlobKey, Bytes>,
     writer: Option<Writer>,
     load_count: usize,
     has_begun: bool,
@@ -30,7 +31,7 @@ impl Export {
         let keys: VecDeque<BlobKey> = keys.into_iter().filter(|key| *key != BlobKey::Epoch).collect();
         let held: Vec<BlobKey> = keys.iter().copied().filter(|key| is_rewritten(*key)).collect();
         let blobs = host.load(&held).await?;
-        let mut rewritten = BTreeMap::new();
+        let mut rewritten = SortedMap::new();
         for (key, blob) in held.into_iter().zip(blobs) {
             rewritten.insert(key, blob.ok_or_else(|| vanished(key))?);
         }

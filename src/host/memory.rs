@@ -1,18 +1,18 @@
 //! Blobs in a map: for tests, and for databases that need not outlive their engine.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::ready;
 use std::rc::Rc;
 
 use super::{Host, Pending};
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, Bytes};
 
 /// Blobs in memory. A clone is another handle to the same blobs.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryHost {
-    blobs: Rc<RefCell<BTreeMap<BlobKey, Bytes>>>,
+    blobs: Rc<RefCell<SortedMap<BlobKey, Bytes>>>,
 }
 
 impl MemoryHost {

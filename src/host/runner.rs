@@ -2,7 +2,7 @@
 //! borrowed while it waits.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::pin;
@@ -20,6 +20,7 @@ use super::{Clock, Host, Pending};
 use crate::command::{Command, Reply};
 use crate::engine::{Engine, Options, Step};
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey};
 use crate::timestamp::Context;
 
@@ -155,7 +156,7 @@ pub(super) struct Runner {
     engines_lost: u64,
     pending: Group,
     in_flight: Option<InFlight>,
-    exports: BTreeMap<u64, Export>,
+    exports: SortedMap<u64, Export>,
     export_count: u64,
     import: Option<Import>,
 }
@@ -179,7 +180,7 @@ impl Runner {
             engines_lost: 0,
             pending: Group::default(),
             in_flight: None,
-            exports: BTreeMap::new(),
+            exports: SortedMap::new(),
             export_count: 0,
             import: None,
         }

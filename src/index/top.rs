@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Candidate;
+use crate::sorted::sort_by;
 
 /// At most `limit` candidates, the nearest that were offered.
 #[derive(Debug, Clone, Default)]
@@ -41,8 +42,9 @@ impl Top {
 
     /// The candidates, nearest first.
     pub fn into_sorted(mut self, tie: &dyn Fn(u32, u32) -> Ordering) -> Vec<Candidate> {
-        self.heap.sort_unstable_by(|a, b| order(a, b, tie));
-        self.heap
+        let mut sorted = std::mem::take(&mut self.heap);
+        sort_by(&mut sorted, |a, b| order(a, b, tie));
+        sorted
     }
 
     fn sift_up(&mut self, mut at: usize, tie: &dyn Fn(u32, u32) -> Ordering) {

@@ -4,12 +4,12 @@
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::index_params::{self, Index, IndexSpec};
 use super::{DYNAMIC_FIELD, DataType, FIELD_ID_FIRST, Field, FieldId, Metric, Schema, Value};
 use super::{name, properties, rules};
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 
 /// A collection as asked for, in either of Milvus's forms. Nothing is checked yet.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,7 +35,7 @@ pub struct CollectionSpec {
     /// The consistency level's name; by default Bounded.
     pub consistency_level: String,
     /// Collection properties, kept and echoed.
-    pub properties: BTreeMap<String, String>,
+    pub properties: SortedMap<String, String>,
 }
 
 /// The parameters of the quick form.
@@ -81,7 +81,7 @@ pub struct FieldSpec {
     /// The user's words about it.
     pub description: String,
     /// `dim`, `max_length`, `max_capacity` and others, as text.
-    pub type_params: BTreeMap<String, String>,
+    pub type_params: SortedMap<String, String>,
 }
 
 /// A collection that can be: what [`check`] makes of a [`CollectionSpec`].
@@ -169,7 +169,7 @@ fn quick_fields(spec: &CollectionSpec) -> Result<Vec<FieldSpec>> {
         FieldSpec {
             name: or_default(&quick.vector_field, "vector").to_string(),
             data_type: or_default(&quick.vector_type, DataType::FloatVector.name()).to_string(),
-            type_params: BTreeMap::from([("dim".to_string(), dimension.to_string())]),
+            type_params: SortedMap::from([("dim".to_string(), dimension.to_string())]),
             ..FieldSpec::default()
         },
     ])
@@ -299,6 +299,6 @@ fn dynamic_field(id: FieldId) -> Field {
         dim: 0,
         max_length: 0,
         max_capacity: 0,
-        type_params: BTreeMap::new(),
+        type_params: SortedMap::new(),
     }
 }

@@ -1,12 +1,11 @@
 //! Indexes: what users ask for, checked against the table of index types.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::index_type::{self, IndexType, LISTS_DEFAULT, Surroundings};
 use super::{DataType, Field, FieldId, Metric, Schema, Value, name};
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 
 /// An index as asked for. Nothing is checked yet.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,7 +19,7 @@ pub struct IndexSpec {
     /// The metric's name; empty for the field type's default.
     pub metric: String,
     /// Build parameters as text. `index_type` and `metric_type` among them stand for the fields of those names.
-    pub params: BTreeMap<String, String>,
+    pub params: SortedMap<String, String>,
 }
 
 /// An index that can be.
@@ -35,7 +34,7 @@ pub struct Index {
     /// The metric of a vector index.
     pub metric: Option<Metric>,
     /// The build parameters, as given.
-    pub params: BTreeMap<String, String>,
+    pub params: SortedMap<String, String>,
 }
 
 impl Index {
@@ -145,7 +144,7 @@ fn metric(name: &str, field: &Field) -> Result<Option<Metric>> {
     }
 }
 
-fn check_build_params(index_type: &IndexType, field: &Field, params: &BTreeMap<String, String>) -> Result<()> {
+fn check_build_params(index_type: &IndexType, field: &Field, params: &SortedMap<String, String>) -> Result<()> {
     let around = Surroundings { dim: field.dim, lists: LISTS_DEFAULT, limit: 0 };
     for param in index_type.build {
         match params.get(param.name) {

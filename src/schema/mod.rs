@@ -15,9 +15,9 @@ pub mod rules;
 pub mod search_params;
 pub mod value;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use crate::sorted::SortedMap;
 
 pub use data_type::DataType;
 pub use metric::Metric;
@@ -76,7 +76,7 @@ pub struct Field {
     /// Elements of an array; 0 for other types.
     pub max_capacity: u32,
     /// Type parameters that are kept and echoed (`mmap.enabled`, …).
-    pub type_params: BTreeMap<String, String>,
+    pub type_params: SortedMap<String, String>,
 }
 
 impl Schema {

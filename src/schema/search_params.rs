@@ -1,11 +1,10 @@
 //! Parameters of a search: those of the index type, and the range.
 
-use std::collections::BTreeMap;
-
 use super::index_params::Index;
 use super::index_type::{self, LISTS_DEFAULT, Surroundings, number, shown};
 use super::{Metric, Value};
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 
 /// Which scores count, in Milvus's sign and scale.
 ///
@@ -36,7 +35,7 @@ impl Range {
 ///
 /// # Errors
 /// [`Error::Invalid`] names the parameter, what was expected and what came.
-pub fn check_search_params(index: &Index, params: &BTreeMap<String, Value>, limit: u32) -> Result<Option<Range>> {
+pub fn check_search_params(index: &Index, params: &SortedMap<String, Value>, limit: u32) -> Result<Option<Range>> {
     let lists = index.params.get("nlist").and_then(|text| text.trim().parse().ok()).unwrap_or(LISTS_DEFAULT);
     let around = Surroundings { dim: 0, lists, limit };
     for param in index_type::find(&index.index_type)?.search {
@@ -47,7 +46,7 @@ pub fn check_search_params(index: &Index, params: &BTreeMap<String, Value>, limi
     range(index.metric.unwrap_or(Metric::Cosine), params)
 }
 
-fn range(metric: Metric, params: &BTreeMap<String, Value>) -> Result<Option<Range>> {
+fn range(metric: Metric, params: &SortedMap<String, Value>) -> Result<Option<Range>> {
     let radius = end(params, "radius")?;
     let range_filter = end(params, "range_filter")?;
     let Some(radius) = radius else {
@@ -71,7 +70,7 @@ fn range(metric: Metric, params: &BTreeMap<String, Value>) -> Result<Option<Rang
     Ok(Some(Range { metric, radius, range_filter }))
 }
 
-fn end(params: &BTreeMap<String, Value>, key: &str) -> Result<Option<f32>> {
+fn end(params: &SortedMap<String, Value>, key: &str) -> Result<Option<f32>> {
     match params.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match number(value) {
@@ -95,7 +94,7 @@ mod tests {
         }
     }
 
-    fn params(list: &[(&str, Value)]) -> BTreeMap<String, Value> {
+    fn params(list: &[(&str, Value)]) -> SortedMap<String, Value> {
         list.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
     }
 

@@ -1,10 +1,9 @@
 //! Which segments to rewrite, and the rewriting: live rows of several segments into one.
 
-use std::collections::BTreeMap;
-
 use super::{PartitionId, SEGMENT_BYTES_MAX, Segment, SegmentId};
 use crate::bitmap::Bitmap;
 use crate::schema::Schema;
+use crate::sorted::{SortedMap, sort_by};
 
 /// A sealed segment as far as the choice needs it.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +39,12 @@ const MERGE_COUNT: usize = 4;
 ///
 /// With `is_asked`, any dead row and any two segments that fit together are reason enough.
 pub fn choose(segments: &[Sealed], is_asked: bool) -> Vec<SegmentId> {
-    let mut partitions: BTreeMap<PartitionId, Vec<Sealed>> = BTreeMap::new();
+    let mut partitions: SortedMap<PartitionId, Vec<Sealed>> = SortedMap::new();
     for segment in segments {
-        partitions.entry(segment.partition).or_default().push(*segment);
+        partitions.or_default(segment.partition).push(*segment);
     }
     for mut members in partitions.into_values() {
-        members.sort_by_key(|segment| (segment.live_bytes(), segment.id));
+        sort_by(&mut members, |a, b| (a.live_bytes(), a.id).cmp(&(b.live_bytes(), b.id)));
         let worn = members.iter().find(|s| s.is_worn() || (is_asked && s.live_count < s.row_count)).copied();
         let mut chosen: Vec<SegmentId> = Vec::new();
         let mut bytes = 0;
@@ -91,7 +90,7 @@ impl Merge {
 
     /// Copies about `rows` more rows; says whether all are copied. A row deleted after it was copied is handled by
     /// [`Merge::finish`].
-    pub fn step(&mut self, segments: &BTreeMap<SegmentId, Segment>, rows: u32) -> bool {
+    pub fn step(&mut self, segments: &SortedMap<SegmentId, Segment>, rows: u32) -> bool {
         let mut left = rows.max(1);
         while let Some((id, live)) = self.sources.get_mut(self.source) {
             if left == 0 {
@@ -119,7 +118,7 @@ impl Merge {
     ///
     /// # Panics
     /// If [`Merge::step`] has not said that all rows are copied.
-    pub fn finish(mut self, segments: &BTreeMap<SegmentId, Segment>) -> Segment {
+    pub fn finish(mut self, segments: &SortedMap<SegmentId, Segment>) -> Segment {
         let mut row = 0;
         for (id, live) in &self.sources {
             let deletes = segments[id].deletes();

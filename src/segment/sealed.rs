@@ -4,8 +4,6 @@
 //! descriptor has the length and checksum of every part, so a part that is intact but not the one that was sealed is
 //! noticed too.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{PartitionId, Segment, SegmentId};
@@ -13,6 +11,7 @@ use crate::column::encode::{self, ColumnRecord};
 use crate::column::{Column, ColumnData, VectorColumn};
 use crate::error::{Error, Result};
 use crate::schema::{DataType, Field, FieldId, Schema};
+use crate::sorted::SortedMap;
 use crate::store::codec::{self, HEADER_BYTES};
 use crate::store::{BlobKey, Bytes};
 
@@ -157,7 +156,7 @@ pub fn read(
     segment: SegmentId,
     schema: &Schema,
     record: &SegmentRecord,
-    mut parts: BTreeMap<u32, Bytes>,
+    mut parts: SortedMap<u32, Bytes>,
 ) -> Result<Segment> {
     let descriptor = BlobKey::Segment { collection, segment, part: 0 };
     let mut next_part = 1u32;

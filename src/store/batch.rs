@@ -1,14 +1,13 @@
 //! Writes that land together or not at all.
 
-use std::collections::BTreeMap;
-
 use super::{BlobKey, Bytes};
+use crate::sorted::SortedMap;
 
 /// One command's writes. A host applies all of it atomically, or nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// What becomes of each key: its new blob, or `None` to remove it (removing an absent one is no error).
-    pub writes: BTreeMap<BlobKey, Option<Bytes>>,
+    pub writes: SortedMap<BlobKey, Option<Bytes>>,
     /// What must hold for the batch to be applied, checked inside the same atomic step.
     pub guard: Option<Guard>,
 }

@@ -1,11 +1,10 @@
 //! An object of a request, taken apart key by key. Every error tells the operation and the path of the key.
 
-use std::collections::BTreeMap;
-
 use super::natural::text_of;
 use crate::command::{DEFAULT_DATABASE, Properties, Target};
 use crate::error::{Error, Result};
 use crate::schema::Value;
+use crate::sorted::SortedMap;
 
 /// The members of an object that were not taken yet.
 #[derive(Debug)]
@@ -157,7 +156,7 @@ impl Head {
     }
 
     /// An object of any values by name, empty when absent.
-    pub fn values(&mut self, key: &str) -> Result<BTreeMap<String, Value>> {
+    pub fn values(&mut self, key: &str) -> Result<SortedMap<String, Value>> {
         let object = self.object(key)?;
         Ok(object.map(Head::into_values).unwrap_or_default())
     }
@@ -168,7 +167,7 @@ impl Head {
     }
 
     /// What was not taken yet, by name.
-    pub fn into_values(self) -> BTreeMap<String, Value> {
+    pub fn into_values(self) -> SortedMap<String, Value> {
         self.members.into_iter().collect()
     }
 

@@ -1,6 +1,5 @@
 //! Values as JavaScript has them, from any deserializer and to any serializer.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::Value;
 use crate::schema::value::VALUE_DEPTH_MAX;
+use crate::sorted::order;
 
 /// Levels of a head above a row's value: head, rows, columns, column, values.
 const HEAD_DEPTH: usize = 5;
@@ -136,9 +136,13 @@ impl<'de> Visitor<'de> for Reader {
 
 /// Removes members whose key comes again later. JavaScript's objects have none; JSON may.
 fn keep_last(members: &mut Vec<(String, Value)>) {
-    let mut seen = HashSet::with_capacity(members.len());
-    let mut is_last: Vec<bool> = members.iter().rev().map(|(key, _)| seen.insert(key.as_str())).collect();
-    members.retain(|_| is_last.pop().expect("there is one a member"));
+    let by_key = order(members.len(), &mut |a, b| members[a].0.cmp(&members[b].0));
+    let mut is_last = vec![true; members.len()];
+    for pair in by_key.windows(2) {
+        is_last[pair[0]] = members[pair[0]].0 != members[pair[1]].0;
+    }
+    let mut is_last = is_last.into_iter();
+    members.retain(|_| is_last.next().expect("there is one a member"));
 }
 
 struct Writer<'a>(&'a Value);

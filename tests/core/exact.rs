@@ -1,13 +1,12 @@
 //! Real embeddings (the demo's glosses) against brute force in double precision, through every state of the rows.
 
-use std::collections::BTreeMap;
-
 use elanus::collection::search::{FilterText, QueryVectors, Search};
 use elanus::collection::write::Insert;
 use elanus::column::rows::Values;
 use elanus::command::{Command, Reply};
 use elanus::schema::check::{CollectionSpec, QuickSpec};
 use elanus::schema::{Metric, Value};
+use elanus::sorted::SortedMap;
 
 use crate::world::{World, rows, target};
 
@@ -38,7 +37,7 @@ fn check(world: &mut World, metric: Metric, vectors: &[f32], stage: &str) {
         let queries = &vectors[ROWS * DIM..];
         let search = Search {
             queries: QueryVectors { count: QUERIES as u32, dim: DIM as u32, elements: queries.to_vec() },
-            filter: FilterText { expression: filter.to_string(), params: BTreeMap::new() },
+            filter: FilterText { expression: filter.to_string(), params: SortedMap::new() },
             limit: 10,
             round_decimal: -1,
             ..Search::default()

@@ -1,10 +1,9 @@
 //! The filter language against the 304 examples of Milvus's reference, and against what nobody should send.
 
-use std::collections::BTreeMap;
-
 use elanus::error::Error;
 use elanus::filter::{self, EXPRESSION_BYTES_MAX, NESTING_MAX, Predicate};
 use elanus::schema::{DYNAMIC_FIELD, DataType, Value};
+use elanus::sorted::SortedMap;
 use serde_json::Value as Json;
 
 use crate::table::{Table, field, value};
@@ -36,19 +35,19 @@ fn table(scenario: &Json) -> Table {
     Table { schema: elanus::schema::Schema { fields, is_dynamic: true }, rows }
 }
 
-fn parameters(json: &Json) -> BTreeMap<String, Value> {
+fn parameters(json: &Json) -> SortedMap<String, Value> {
     let members = json.as_object().into_iter().flatten();
     members.map(|(name, member)| (name.clone(), value(member))).collect()
 }
 
 fn compile(text: &str) -> Result<Predicate, Error> {
-    filter::compile(text, &BTreeMap::new(), &table(&scenario()).schema)
+    filter::compile(text, &SortedMap::new(), &table(&scenario()).schema)
 }
 
 /// The primary keys for which the expression is true.
 fn chosen(text: &str) -> Result<Vec<u32>, Error> {
     let table = table(&scenario());
-    let predicate = filter::compile(text, &BTreeMap::new(), &table.schema)?;
+    let predicate = filter::compile(text, &SortedMap::new(), &table.schema)?;
     Ok(predicate.evaluate(&table.columns(), 8).iter().map(|row| row + 1).collect())
 }
 
@@ -128,7 +127,7 @@ fn errors_say_where_and_keep_the_words_that_clients_match() {
     let mut plain = table(&scenario()).schema;
     plain.fields.pop();
     plain.is_dynamic = false;
-    let error = filter::compile("nosuch > 1", &BTreeMap::new(), &plain).unwrap_err();
+    let error = filter::compile("nosuch > 1", &SortedMap::new(), &plain).unwrap_err();
     assert!(error.to_string().contains("field nosuch not exist"), "{error}");
 }
 
@@ -235,7 +234,7 @@ fn primary_keys_are_told_when_nothing_else_is_asked() {
 fn the_key_tells_expressions_and_parameters_apart() {
     let schema = table(&scenario()).schema;
     let key = |text: &str, x: Value| {
-        let parameters = BTreeMap::from([("x".to_string(), x), ("unused".to_string(), Value::Int(0))]);
+        let parameters = SortedMap::from([("x".to_string(), x), ("unused".to_string(), Value::Int(0))]);
         filter::compile(text, &parameters, &schema).unwrap().key().to_string()
     };
     assert_eq!(key(" d == {x} ", Value::Int(1)), key("d == {x}", Value::Int(1)));
@@ -248,7 +247,7 @@ fn the_key_tells_expressions_and_parameters_apart() {
 fn parameters_that_are_no_constants_are_refused() {
     let schema = table(&scenario()).schema;
     for value in [Value::Null, Value::Object(Vec::new()), Value::Double(f64::NAN), Value::List(vec![Value::Null])] {
-        let parameters = BTreeMap::from([("x".to_string(), value.clone())]);
+        let parameters = SortedMap::from([("x".to_string(), value.clone())]);
         for text in ["j[\"a\"] == {x}", "id in {x}", "json_contains(j[\"a\"], {x})"] {
             let result = filter::compile(text, &parameters, &schema);
             assert!(matches!(result, Err(Error::Filter { .. })), "{text} with {value:?}");
@@ -421,7 +420,7 @@ fn no_soup_of_tokens_or_bytes_panics() {
     let table = table(&scenario());
     let columns = table.columns();
     let list = Value::List(vec![Value::Int(1), Value::Text("x".into())]);
-    let parameters = BTreeMap::from([("x".to_string(), Value::Int(3)), ("list".to_string(), list)]);
+    let parameters = SortedMap::from([("x".to_string(), Value::Int(3)), ("list".to_string(), list)]);
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut valid = 0;
     for round in 0..200_000 {

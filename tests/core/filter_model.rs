@@ -2,10 +2,10 @@
 //! by recursion. The model shares no code with the engine; it makes its own text and does its own three-valued logic.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use elanus::filter;
 use elanus::schema::{DYNAMIC_FIELD, DataType, Schema, Value};
+use elanus::sorted::SortedMap;
 
 use crate::expressions::Random;
 use crate::table::{Table, field};
@@ -510,7 +510,7 @@ fn holds(predicate: &Predicate, row: &[Value]) -> Option<bool> {
 fn random_predicates_are_answered_as_the_rules_read() {
     let mut random = Random(0x1234_5678_9ABC_DEF1);
     let schema = schema();
-    let parameters = BTreeMap::new();
+    let parameters = SortedMap::new();
     let mut counts = [0usize; 3];
     for _ in 0..4 {
         let rows: Vec<Vec<Value>> = (0..ROWS).map(|id| row(&mut random, id)).collect();

@@ -11,6 +11,7 @@ use elanus::command::{Command, Reply};
 use elanus::schema::check::{CollectionSpec, FieldSpec};
 use elanus::schema::index_params::IndexSpec;
 use elanus::schema::{Metric, Value};
+use elanus::sorted::SortedMap;
 
 use crate::world::{Random, World, records, rows, target, text};
 
@@ -221,7 +222,7 @@ impl Pair {
 }
 
 fn filter_text(expression: String) -> FilterText {
-    FilterText { expression, params: BTreeMap::new() }
+    FilterText { expression, params: SortedMap::new() }
 }
 
 fn record((id, row): (&i64, &Row)) -> BTreeMap<String, Value> {

@@ -1,11 +1,10 @@
 //! Databases: namespaces of collections.
 
-use std::collections::BTreeMap;
-
 use super::{Catalog, DATABASES_MAX, Database, ID_END};
 use crate::command::{Changes, DEFAULT_DATABASE, Properties};
 use crate::error::{Error, Result};
 use crate::schema::{name, properties};
+use crate::sorted::SortedMap;
 
 const FIRST_ID: u64 = 1;
 
@@ -16,7 +15,7 @@ impl Catalog {
             id: FIRST_ID,
             name: DEFAULT_DATABASE.to_string(),
             properties: Properties::new(),
-            names: BTreeMap::new(),
+            names: SortedMap::new(),
         };
         Catalog { next_id: FIRST_ID + 1, databases: vec![default], collections: Vec::new() }
     }
@@ -40,7 +39,7 @@ impl Catalog {
             id: self.next_id,
             name: database.to_string(),
             properties: given.clone(),
-            names: BTreeMap::new(),
+            names: SortedMap::new(),
         };
         let place = self.databases.partition_point(|other| other.name < made.name);
         self.next_id += 1;

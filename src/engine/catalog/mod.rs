@@ -12,14 +12,13 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use crate::command::{Changes, Properties, Target};
 use crate::error::{Error, Result};
 use crate::schema::check::{self, CollectionSpec};
 use crate::schema::index_params::IndexSpec;
 use crate::schema::name;
 use crate::schema::properties::MAX_COLLECTIONS;
+use crate::sorted::SortedMap;
 
 pub use collection::{CollectionRecord, Partition};
 
@@ -53,7 +52,7 @@ struct Database {
     name: String,
     properties: Properties,
     /// Collections and aliases share one space of names.
-    names: BTreeMap<String, Name>,
+    names: SortedMap<String, Name>,
 }
 
 /// What a name stands for.
@@ -257,7 +256,7 @@ impl Catalog {
     }
 
     /// The names of a database that was found before.
-    fn names(&mut self, database: &str) -> &mut BTreeMap<String, Name> {
+    fn names(&mut self, database: &str) -> &mut SortedMap<String, Name> {
         &mut self.database_mut(database).names
     }
 

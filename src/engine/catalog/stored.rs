@@ -1,8 +1,6 @@
 //! The catalog's blob. What comes back is checked like what users ask for: a record that no catalog could have written
 //! is corrupt, even when its checksum is right.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::collection::key_partition;
@@ -11,6 +9,7 @@ use crate::command::{DEFAULT_DATABASE, DEFAULT_PARTITION, Properties};
 use crate::error::{Error, Result};
 use crate::schema::name;
 use crate::schema::rules::{self, PARTITIONS_MAX};
+use crate::sorted::SortedMap;
 use crate::store::{BlobKey, Bytes, codec};
 
 /// The record of [`BlobKey::Catalog`].
@@ -66,7 +65,7 @@ fn build(record: CatalogRecord) -> Result<Catalog> {
         if catalog.databases.last().is_some_and(|last| last.name >= name) {
             return Err(corrupt("databases are out of order"));
         }
-        catalog.databases.push(Database { id, name, properties, names: BTreeMap::new() });
+        catalog.databases.push(Database { id, name, properties, names: SortedMap::new() });
     }
     catalog.database(DEFAULT_DATABASE)?;
     for collection in record.collections {

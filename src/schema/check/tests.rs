@@ -1,6 +1,6 @@
 use super::*;
 
-fn params(list: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn params(list: &[(&str, &str)]) -> SortedMap<String, String> {
     list.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
 }
 

@@ -1,7 +1,5 @@
 //! Search and hybrid search.
 
-use std::collections::BTreeMap;
-
 use super::super::head::Head;
 use super::super::planes::{Plane, Planes, unexpected};
 use super::read::{check_level, filter};
@@ -11,6 +9,7 @@ use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::schema::paging::{self, LIMIT_DEFAULT, SEARCHES_MAX};
 use crate::schema::{Value, index_type};
+use crate::sorted::SortedMap;
 
 /// What Milvus's searches can do beyond these.
 const UNSUPPORTED: [&str; 7] =
@@ -86,7 +85,7 @@ fn one_search(head: &mut Head, planes: &mut Planes, limit_default: i64) -> Resul
 /// The metric and the parameters, which may stand in several places as long as they agree.
 struct Settings {
     metric: String,
-    params: BTreeMap<String, Value>,
+    params: SortedMap<String, Value>,
 }
 
 impl Settings {

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::collection::hybrid::Ranker;
 use crate::collection::search::QueryVectors;
 use crate::schema::Value;
+use crate::sorted::SortedMap;
 
 fn check(operation: &str, head: &str, expected: &str) {
     let command = decode_json(operation, head, vec![]).unwrap_or_else(|error| panic!("{operation} {head}: {error}"));
@@ -238,7 +237,7 @@ fn gets_queries_and_deletes_become_commands() {
     );
     assert_eq!((some.limit, some.offset, some.output_fields), (Some(5), 2, vec!["a".to_string()]));
     let x = Value::List(vec![Value::Int(1), Value::Text("a".to_string())]);
-    assert_eq!(some.filter.params, BTreeMap::from([("x".to_string(), x)]));
+    assert_eq!(some.filter.params, SortedMap::from([("x".to_string(), x)]));
     let delete = |head: &str| match decode_json("delete", head, vec![]).unwrap() {
         Command::Delete { delete, .. } => delete,
         other => panic!("{other:?}"),
