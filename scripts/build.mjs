@@ -1,6 +1,6 @@
 // Builds the package and the demo; what is up to date is left alone.
 //   node scripts/build.mjs [wasm|pkg|www]    stops after the named part
-import { existsSync, readFileSync, rmSync, copyFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildWasm } from './wasm.mjs'
@@ -12,12 +12,14 @@ import { root } from './tools.mjs'
 
 const parts = ['wasm', 'pkg', 'www']
 
+/** What npm packs beside the package's own files; copied from the root by the package's build. */
+const copies = ['pkg/README.md', 'pkg/LICENSE']
+
 /** Builds up to and including `part`, with the environments that setUp returned. */
 export async function build(machine, { part = 'www' } = {}) {
   await buildWasm(machine)
   if (part === 'wasm') return
   await workspace(machine, 'pkg', ['pkg/wasm'], ['pkg/dist', 'pkg/wasm'])
-  copyFileSync(join(root, 'LICENSE'), join(root, 'pkg', 'LICENSE'))
   if (part === 'pkg') return
   await workspace(machine, 'www', ['pkg/dist', 'pkg/wasm', 'pkg/package.json'], ['www/dist'])
 }
@@ -26,7 +28,7 @@ export async function build(machine, { part = 'www' } = {}) {
 async function workspace({ env }, folder, upstream, generated) {
   const sources = [folder, ...upstream, 'package-lock.json'].flatMap(path =>
     filesUnder(path, upstream.includes(path) ? [] : [...generated, `${folder}/node_modules`]))
-    .filter(file => !file.endsWith('.tsbuildinfo') && !file.endsWith('.tgz') && file !== `${folder}/LICENSE`)
+    .filter(file => !/\.(tsbuildinfo|tgz)$/.test(file) && !copies.includes(file))
   const inputs = fingerprint(sources)
   const outputs = () => filesUnder(`${folder}/dist`)
   if (isFresh(folder, inputs, outputs())) return console.log(`${folder}/dist: up to date`)

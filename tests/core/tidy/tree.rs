@@ -8,8 +8,16 @@ use super::{extension, read, report, root, tracked};
 const NAMED_BY_FOLDER: [&str; 6] = ["pkg/src/", "www/src/", "tests/", "scripts/", "benches/", "docs/"];
 
 /// What tools write; it is built anew everywhere and belongs into no commit.
-const GENERATED: [&str; 7] =
-    ["pkg/wasm/", "pkg/dist/", "pkg/LICENSE", "www/dist/", "target/", "node_modules/", "benches/results/"];
+const GENERATED: [&str; 8] = [
+    "pkg/wasm/",
+    "pkg/dist/",
+    "pkg/LICENSE",
+    "pkg/README.md",
+    "www/dist/",
+    "target/",
+    "node_modules/",
+    "benches/results/",
+];
 
 const LINES_MAX: usize = 600;
 
