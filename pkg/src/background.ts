@@ -38,6 +38,8 @@ export class Background {
   #isScheduled = false
   #slice: Promise<Progress | undefined> | undefined
   #stopped: ElanusError | undefined
+  /** Why the last slice failed, until one succeeds: work is left that nobody does. */
+  #failed: { readonly error: unknown } | undefined
 
   constructor(chores: Chores) {
     this.#chores = chores
@@ -62,12 +64,15 @@ export class Background {
 
   /** Resolves when nothing is left to do; rejects with what keeps it from being done. */
   async settled(onProgress?: (progress: Progress) => void): Promise<void> {
+    // Whoever asks is a reason to try again what failed.
+    if (this.#failed !== undefined) this.want()
     while (this.#hasWork()) {
       await new Promise<void>((resolve) => this.#chores.whenIdle(resolve, true))
       const progress = await this.#work()
       if (progress !== undefined) onProgress?.(progress)
     }
     if (this.#stopped !== undefined) throw this.#stopped
+    if (this.#failed !== undefined) throw this.#failed.error
   }
 
   /** Ends it; whoever waits for `settled` is told why. Resolves when no slice is under way. */
@@ -94,6 +99,7 @@ export class Background {
       this.#chores.heldMs()
       const { hasMore, progress } = await this.#chores.maintain(this.#budget)
       this.#adapt(this.#chores.heldMs())
+      this.#failed = undefined
       if (!hasMore) {
         await this.#chores.rest()
         this.#doneFor = wanted
@@ -102,6 +108,7 @@ export class Background {
     } catch (error) {
       // Trying again at once would fail again; the next write is the next reason to try.
       this.#doneFor = wanted
+      this.#failed = { error }
       throw error
     }
   }

@@ -7,7 +7,7 @@ import { Collection } from './collection.js'
 import { ElanusError, asError } from './error.js'
 import { encodeColumns, encodeQueries, encodeRows, isVector, type ColumnFrame, type Packed, type Plane, type RowsFrame, type VectorInput } from './frame.js'
 import { queryIterator } from './iterator.js'
-import { plain } from './plain.js'
+import { expectObject, plain } from './plain.js'
 import { exportStream } from './snapshot.js'
 import type { Answer, Transport } from './transport.js'
 import type * as ops from './types/operations.js'
@@ -199,7 +199,8 @@ export class Elanus<I extends Int64Mode = 'number'> {
     return this.#ask('delete', body, options)
   }
   /** Rows by primary key; keys that no row has are left out. */
-  get<R extends object = Row>(body: ops.Get, options?: CallOptions): Promise<R[]> {
+  async get<R extends object = Row>(body: ops.Get, options?: CallOptions): Promise<R[]> {
+    expectObject(body)
     const id = Array.isArray(body.id) ? (body.id as unknown[]) : [body.id]
     return this.#rows<R>('get', { ...body, id }, options)
   }
@@ -211,6 +212,7 @@ export class Elanus<I extends Int64Mode = 'number'> {
   search<R extends object = Row>(body: ops.Search & { vector: VectorInput }, options?: CallOptions): Promise<(R & { distance: number })[]>
   search<R extends object = Row>(body: ops.Search & { data: readonly VectorInput[] }, options?: CallOptions): Promise<(R & { distance: number })[][]>
   async search(body: ops.Search, options: CallOptions = {}): Promise<object[] | object[][]> {
+    expectObject(body)
     const { vector, data, ...rest } = body
     const packed = encodeQueries(oneOf(vector, data))
     const head = { ...plainBody(rest), queries: { plane: 0, dim: packed.dim, count: packed.count } }
@@ -219,9 +221,17 @@ export class Elanus<I extends Int64Mode = 'number'> {
     return vector === undefined ? lists : (lists[0] ?? [])
   }
   /** Several searches whose results are fused: a list of hits, or a list of lists when a search has several vectors. */
-  async hybridSearch<R extends object = Row>(body: ops.HybridSearch, options: CallOptions = {}): Promise<(R & { distance: number })[]> {
+  hybridSearch<R extends object = Row>(body: ops.HybridSearch<ops.SingleSearch>, options?: CallOptions): Promise<(R & { distance: number })[]>
+  hybridSearch<R extends object = Row>(body: ops.HybridSearch, options?: CallOptions): Promise<(R & { distance: number })[] | (R & { distance: number })[][]>
+  async hybridSearch(body: ops.HybridSearch, options: CallOptions = {}): Promise<object[] | object[][]> {
+    expectObject(body)
+    if (!Array.isArray(body.search)) {
+      throw new ElanusError('INVALID', "missing required parameters, error: expected 'search' (a list of searches)", { code: 1802 })
+    }
     const planes: Plane[] = []
-    const searches = body.search.map(({ data, ...rest }) => {
+    const searches = body.search.map((search: ops.SubSearch) => {
+      expectObject(search)
+      const { data, ...rest } = search
       const packed = encodeQueries(isVector(data) ? [data] : data)
       const plane = planes.push(packed.plane) - 1
       return { ...plainBody(rest), queries: { plane, dim: packed.dim, count: packed.count } }
@@ -230,7 +240,7 @@ export class Elanus<I extends Int64Mode = 'number'> {
     const answer = await this.#call('hybridSearch', head, planes, options)
     const lists = decodeHits(answer.head as HitsFrame, answer.planes, this.#int64)
     const isOneQuery = body.search.every(({ data }) => isVector(data) || data.length === 1)
-    return (isOneQuery ? (lists[0] ?? []) : lists) as (R & { distance: number })[]
+    return isOneQuery ? (lists[0] ?? []) : lists
   }
   /**
    * All rows that match, in batches, in the order of their primary keys. Rows that are written meanwhile may or may not
@@ -265,6 +275,7 @@ export class Elanus<I extends Int64Mode = 'number'> {
   }
 
   async #write(operation: 'insert' | 'upsert', body: ops.Write<object>, options: WriteOptions): Promise<{ count: number; ids: KeyOutput<I>[] }> {
+    expectObject(body)
     const { data, columns, ...rest } = body
     const { frame, planes } = encodeWrite(data, columns, options.transfer)
     const answer = await this.#call(operation, { ...plainBody(rest), rows: frame }, planes, options)
@@ -298,7 +309,10 @@ function encodeWrite(data: readonly object[] | object | undefined, columns: ops.
   if ((data === undefined) === (columns === undefined)) {
     throw new ElanusError('INVALID', "missing required parameters, error: expected one of 'data' (rows) and 'columns'", { code: 1802 })
   }
-  if (columns !== undefined) return encodeColumns(columns, transfer)
+  if (columns !== undefined) {
+    expectObject(columns)
+    return encodeColumns(columns, transfer)
+  }
   return encodeRows(Array.isArray(data) ? (data as object[]) : [data as object])
 }
 
@@ -311,7 +325,7 @@ function oneOf(vector: VectorInput | undefined, data: readonly VectorInput[] | u
 
 /** A body without what cannot travel; a body that is no object is refused. */
 function plainBody(body: object): Record<string, unknown> {
-  if (typeof body !== 'object' || body === null) throw new ElanusError('INVALID', `expected an object with the call's parameters, got ${body === null ? 'null' : typeof body}: invalid parameter`)
+  expectObject(body)
   return plain(body, 'parameters') as Record<string, unknown>
 }
 

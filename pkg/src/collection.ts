@@ -118,10 +118,12 @@ export class Collection<T extends object, P extends keyof T & string, I extends 
       : this.#database.search({ ...body, data: queries }, defined({ signal }))
   }
 
-  /** Several searches, each of one vector, whose results are fused. */
-  hybridSearch<const F extends FieldName<T> = never>(searches: readonly ops.SubSearch[], options: HybridSearchOptions<F> = {}): Promise<Hit<T, P, F>[]> {
+  /** Several searches whose results are fused: a list of hits, or a list of lists when a search has several vectors. */
+  hybridSearch<const F extends FieldName<T> = never>(searches: readonly ops.SingleSearch[], options?: HybridSearchOptions<F>): Promise<Hit<T, P, F>[]>
+  hybridSearch<const F extends FieldName<T> = never>(searches: readonly ops.SubSearch[], options?: HybridSearchOptions<F>): Promise<Hit<T, P, F>[] | Hit<T, P, F>[][]>
+  async hybridSearch<F extends string>(searches: readonly ops.SubSearch[], options: HybridSearchOptions<F> = {}): Promise<object[] | object[][]> {
     const { signal, ...rest } = options
-    return this.#database.hybridSearch<Found<T, P, F>>({ ...this.#target, ...rest, search: searches }, defined({ signal }))
+    return this.#database.hybridSearch({ ...this.#target, ...rest, search: searches }, defined({ signal }))
   }
 
   /** How many rows match a filter; all without one. */

@@ -5,7 +5,7 @@
  */
 
 import { ElanusError } from './error.js'
-import { plain } from './plain.js'
+import { LONE_SURROGATE, isWellFormed, plain } from './plain.js'
 
 /** A run of numbers or bytes that travels beside a head, named there by its number. */
 export type Plane = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | BigInt64Array
@@ -61,7 +61,9 @@ export function encodeRows(rows: readonly object[]): Packed<RowsFrame> {
       if (value === undefined) continue
       let column = columns.get(name)
       if (column === undefined) {
-        column = new Column(name, rows.length, (at) => (rows[at] as Record<string, unknown>)[name])
+        if (!isWellFormed(name)) refuseText(name, row)
+        const isDense = row === 0 && columns.size < DENSE_COLUMNS
+        column = new Column(name, rows.length, isDense ? rows.length : SPARSE_ROWS, (at) => (rows[at] as Record<string, unknown>)[name])
         columns.set(name, column)
       }
       column.push(value, row)
@@ -72,26 +74,29 @@ export function encodeRows(rows: readonly object[]): Packed<RowsFrame> {
   return { frame: { count: rows.length, columns: frames }, planes }
 }
 
+/** So many keys of the first row get room for every row at once; all others grow as they are met. */
+const DENSE_COLUMNS = 64
+
+/** Rows that a column has room for at first when few may have its key. */
+const SPARSE_ROWS = 4
+
 /** Lays columns out; typed arrays go as they are, copied unless `transfer` gives them away. */
 export function encodeColumns(columns: Readonly<Record<string, ColumnInput>>, transfer = false): Packed<RowsFrame> {
   const count = countRows(columns)
   const planes: Plane[] = []
   const frames: ColumnFrame[] = []
   for (const [name, input] of Object.entries(columns)) {
+    if (!isWellFormed(name)) refuseText(name)
     if (Array.isArray(input)) {
       expectLength(name, input.length, count)
-      const column = new Column(name, count, (at) => input[at])
+      const column = new Column(name, count, count, (at) => input[at])
       for (let row = 0; row < count; row++) if (input[row] !== undefined) column.push(input[row], row)
       frames.push(column.finish(planes))
       continue
     }
-    const flat = ArrayBuffer.isView(input) ? (input as Plane) : (input as { values: Float32Array }).values
-    const kind = FLAT_KINDS[flat.constructor.name]
-    if (kind === undefined) {
-      throw new ElanusError('SCHEMA', `fail to deal the insert data, error: field ${name}: expected a list, a typed array of numbers or { dim, values }`, {
-        details: { field: name },
-      })
-    }
+    const flat = ArrayBuffer.isView(input) ? (input as Plane) : (input as { values: Float32Array } | null)?.values
+    const kind = ArrayBuffer.isView(flat) ? FLAT_KINDS[flat.constructor.name] : undefined
+    if (flat === undefined || kind === undefined) throw noColumn(name)
     const frame: ColumnFrame = { name, kind, plane: planes.length }
     if (!ArrayBuffer.isView(input)) {
       frame.dim = (input as { dim: number }).dim
@@ -117,8 +122,9 @@ const FLAT_KINDS: Record<string, ColumnKind | undefined> = {
 /** Lists and `{ dim, values }` tell how many rows there are; failing those, the shortest typed array does. */
 function countRows(columns: Readonly<Record<string, ColumnInput>>): number {
   let shortest: number | undefined
-  for (const input of Object.values(columns)) {
+  for (const [name, input] of Object.entries(columns)) {
     if (Array.isArray(input)) return input.length
+    if (typeof input !== 'object' || input === null) throw noColumn(name)
     if (!ArrayBuffer.isView(input)) {
       const { dim, values } = input as { dim: number; values: Float32Array }
       if (Number.isInteger(dim) && dim > 0 && ArrayBuffer.isView(values)) return values.length / dim
@@ -128,6 +134,19 @@ function countRows(columns: Readonly<Record<string, ColumnInput>>): number {
     if (shortest === undefined || length < shortest) shortest = length
   }
   return shortest ?? 0
+}
+
+function noColumn(name: string): ElanusError {
+  return new ElanusError('SCHEMA', `fail to deal the insert data, error: field ${name}: expected a list, a typed array of numbers or { dim, values }`, {
+    details: { field: name },
+  })
+}
+
+function refuseText(field: string, row?: number): never {
+  const place = row === undefined ? `field ${field}` : `field ${field}, row ${row}`
+  throw new ElanusError('SCHEMA', `fail to deal the insert data, error: ${place}: ${LONE_SURROGATE}`, {
+    details: { field, ...(row === undefined ? {} : { row }) },
+  })
 }
 
 function expectLength(name: string, got: number, expected: number): void {
@@ -152,6 +171,8 @@ const encoder = /* @__PURE__ */ new TextEncoder()
 class Column {
   readonly #name: string
   readonly #rowCount: number
+  /** Values that there is room for. */
+  #room: number
   readonly #valueAt: (row: number) => unknown
   #kind: ColumnKind | undefined
   #count = 0
@@ -162,15 +183,17 @@ class Column {
   /** Rows that have the key, once a row without it has been seen. */
   #present: number[] | undefined
 
-  constructor(name: string, rowCount: number, valueAt: (row: number) => unknown) {
+  constructor(name: string, rowCount: number, room: number, valueAt: (row: number) => unknown) {
     this.#name = name
     this.#rowCount = rowCount
+    this.#room = Math.min(room, rowCount)
     this.#valueAt = valueAt
   }
 
   push(value: unknown, row: number): void {
     if (this.#kind === undefined) this.#begin(value)
-    if (!this.#fits(value)) {
+    else if (this.#count === this.#room) this.#grow()
+    if (!this.#fits(value, row)) {
       this.#fallBack()
       this.#values.push(plain(value, this.#name, row))
     }
@@ -202,7 +225,7 @@ class Column {
 
   /** Chooses the layout that suits the first value. */
   #begin(value: unknown): void {
-    const rows = this.#rowCount
+    const rows = this.#room
     this.#kind = 'value'
     if (typeof value === 'number') {
       this.#kind = 'f64'
@@ -228,13 +251,21 @@ class Column {
     }
   }
 
+  /** Makes room for as many values again. */
+  #grow(): void {
+    const room = Math.min(this.#room * 2, this.#rowCount)
+    if (this.#kind === 'text') this.#offsets = grown(this.#offsets, room + 1)
+    else if (this.#kind !== 'value') this.#flat = grown(this.#flat, room * (this.#dim || 1))
+    this.#room = room
+  }
+
   /** Appends a value if the layout can hold it. */
-  #fits(value: unknown): boolean {
+  #fits(value: unknown, row: number): boolean {
     const at = this.#count
     switch (this.#kind) {
       case 'text':
         if (typeof value !== 'string') return false
-        this.#appendText(value)
+        this.#appendText(value, row)
         return true
       case 'i64':
         if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) return false
@@ -255,16 +286,16 @@ class Column {
     }
   }
 
-  #appendText(text: string): void {
+  #appendText(text: string, row: number): void {
     const at = this.#offsets[this.#count] as number
     let bytes = this.#flat as Uint8Array
     let result = encoder.encodeInto(text, bytes.subarray(at))
     if (result.read < text.length) {
-      const grown = new Uint8Array(Math.max(bytes.length * 2, at + text.length * UTF8_BYTES_MAX))
-      grown.set(bytes.subarray(0, at))
-      this.#flat = bytes = grown
+      this.#flat = bytes = grown(bytes.subarray(0, at), Math.max(bytes.length * 2, at + text.length * UTF8_BYTES_MAX))
       result = encoder.encodeInto(text, bytes.subarray(at))
     }
+    // ASCII, which most text is, need not be looked at again.
+    if (result.written !== text.length && !isWellFormed(text)) refuseText(this.#name, row)
     this.#offsets[this.#count + 1] = at + result.written
   }
 
@@ -301,6 +332,13 @@ class Column {
   }
 }
 
+/** A copy of an array with zeros behind. */
+function grown<A extends Float32Array | Float64Array | BigInt64Array | Uint8Array | Uint32Array>(array: A, length: number): A {
+  const copy = new (array.constructor as new (length: number) => A)(length)
+  copy.set(array as never)
+  return copy
+}
+
 /** Whether a value is a list whose elements may be numbers; of plain lists only the first element is looked at. */
 function isNumberList(value: unknown): value is ArrayLike<number> {
   if (Array.isArray(value)) return typeof value[0] === 'number'
@@ -319,12 +357,15 @@ export type VectorInput = Float32Array | Float64Array | readonly number[]
 
 /** Whether `data` is a single vector rather than a list of vectors. */
 export function isVector(data: VectorInput | readonly VectorInput[]): data is VectorInput {
-  return ArrayBuffer.isView(data) || typeof data[0] === 'number'
+  return ArrayBuffer.isView(data) || (Array.isArray(data) && typeof data[0] === 'number')
 }
 
 /** Flattens query vectors. Vectors of unequal length cannot be laid out and are refused here. */
 export function encodeQueries(vectors: readonly VectorInput[]): PackedQueries {
-  const first = vectors[0]
+  if (!Array.isArray(vectors)) {
+    throw new ElanusError('INVALID', `data: expected a vector or a list of vectors, got ${told(vectors)}: invalid parameter`)
+  }
+  const first = vectors[0] as VectorInput | null | undefined
   const dim = first?.length ?? 0
   if (vectors.length === 1 && first instanceof Float32Array) return { plane: first.slice(), dim, count: 1 }
   const plane = new Float32Array(dim * vectors.length)

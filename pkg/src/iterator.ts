@@ -2,9 +2,10 @@
 
 import type { Elanus } from './client.js'
 import { ElanusError } from './error.js'
+import { expectObject } from './plain.js'
 import type { CallOptions } from './types/open.js'
-import type { QueryIterator } from './types/operations.js'
-import type { Int64Mode } from './types/rows.js'
+import type { FieldDescription, QueryIterator } from './types/operations.js'
+import type { Int64Mode, KeyInput } from './types/rows.js'
 
 const BATCH_SIZE = 1000
 
@@ -20,20 +21,26 @@ export async function* queryIterator<R extends object>(
   body: QueryIterator,
   options: CallOptions = {},
 ): AsyncGenerator<R[], void, undefined> {
+  expectObject(body)
   const { batchSize = BATCH_SIZE, limit = Number.POSITIVE_INFINITY, filter = '', exprParams, ...rest } = body
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > BATCH_SIZE_MAX) {
     throw new ElanusError('INVALID', `batchSize: expected 1 to ${BATCH_SIZE_MAX}, got ${batchSize}: invalid parameter`)
   }
+  if (limit !== Number.POSITIVE_INFINITY && (!Number.isInteger(limit) || limit < 0)) {
+    throw new ElanusError('INVALID', `limit: expected a whole number from 0, got ${limit}: invalid parameter`)
+  }
   const { collectionName, dbName } = body
   const { fields } = await database.describeCollection({ collectionName, ...(dbName === undefined ? {} : { dbName }) }, options)
-  const key = fields.find((field) => field.primaryKey)?.name as string
+  const key = fields.find((field) => field.primaryKey) as FieldDescription
   let last: unknown
   for (let left = limit; left > 0; ) {
     const size = Math.min(batchSize, left)
-    const batch: Record<string, unknown>[] = await database.query({ ...rest, ...pageOf(filter, exprParams, key, last), limit: size }, options)
+    const batch: Record<string, unknown>[] = await database.query({ ...rest, ...pageOf(filter, exprParams, key.name, last), limit: size }, options)
     if (batch.length > 0) yield batch as R[]
     if (batch.length < size) return
-    last = (batch[batch.length - 1] as Record<string, unknown>)[key]
+    const seen = (batch[batch.length - 1] as Record<string, unknown>)[key.name] as KeyInput
+    // An Int64 may come as text, which a filter would not compare with an Int64.
+    last = key.type === 'Int64' ? BigInt(seen) : seen
     left -= batch.length
   }
 }

@@ -18,6 +18,8 @@ export function plain(value: unknown, field: string, row?: number): unknown {
   function copy(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case 'string':
+        if (!isWellFormed(value)) refuse(LONE_SURROGATE)
+        return value
       case 'number':
       case 'boolean':
         return value
@@ -38,6 +40,7 @@ export function plain(value: unknown, field: string, row?: number): unknown {
     }
     if (ArrayBuffer.isView(value)) {
       if (value instanceof DataView) refuse('a DataView cannot be stored')
+      if (value instanceof BigUint64Array) return Array.from(value, (element) => copy(element, depth + 1))
       return Array.from(value as Uint8Array)
     }
     const { toJSON } = value as { toJSON?: unknown }
@@ -48,6 +51,7 @@ export function plain(value: unknown, field: string, row?: number): unknown {
     const result: Record<string, unknown> = {}
     for (const key of Object.keys(value)) {
       const member = (value as Record<string, unknown>)[key]
+      if (!isWellFormed(key)) refuse(LONE_SURROGATE)
       if (member !== undefined) setOwn(result, key, copy(member, depth + 1))
     }
     return result
@@ -59,6 +63,20 @@ export function plain(value: unknown, field: string, row?: number): unknown {
       details: row === undefined ? { parameter: field } : { field, row },
     })
   }
+}
+
+/** Why text is refused that UTF-8 cannot hold: what would be stored in its place, others would be too. */
+export const LONE_SURROGATE = 'a text with half of a surrogate pair, which is no Unicode, cannot be stored'
+
+/** Whether a text has no half of a surrogate pair. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
+/** Refuses a call's parameters that are no object. */
+export function expectObject(body: unknown): void {
+  if (typeof body === 'object' && body !== null) return
+  throw new ElanusError('INVALID', `expected an object with the call's parameters, got ${body === null ? 'null' : typeof body}: invalid parameter`)
 }
 
 /** Sets a key of a plain object; the key `__proto__` becomes one like any other. */

@@ -33,6 +33,9 @@ export function decodeColumn(column: ColumnFrame, planes: readonly Plane[], int6
   return values
 }
 
+/** Where a hit has its score, whatever fields are called. */
+const SCORE = 'distance'
+
 /** The hits of each query: primary key, `distance`, output fields. */
 export function decodeHits(frame: HitsFrame, planes: readonly Plane[], int64: Int64Mode): Record<string, unknown>[][] {
   const idAt = reader(frame.ids, planes, int64)
@@ -41,10 +44,10 @@ export function decodeHits(frame: HitsFrame, planes: readonly Plane[], int64: In
   for (let at = 0; at < scores.length; at++) {
     const hit: Record<string, unknown> = {}
     setOwn(hit, frame.primaryField, idAt(at))
-    hit['distance'] = scores[at]
+    hit[SCORE] = scores[at]
     hits.push(hit)
   }
-  for (const column of frame.rows.columns) fill(hits, column, planes, int64)
+  for (const column of frame.rows.columns) if (column.name !== SCORE) fill(hits, column, planes, int64)
   const lists: Record<string, unknown>[][] = []
   let start = 0
   for (const count of frame.counts) {

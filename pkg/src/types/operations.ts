@@ -232,14 +232,19 @@ export interface SubSearch {
   params?: Record<string, unknown>
 }
 
+/** One of the searches of a hybrid search for a single vector. */
+export interface SingleSearch extends SubSearch {
+  data: VectorInput | readonly [VectorInput]
+}
+
 /** How the results of several searches become one. */
 export type Rerank =
   | { strategy: 'rrf'; params?: { k?: number } }
   | { strategy: 'weighted'; params: { weights: number[]; norm_score?: boolean } }
 
 /** Several searches whose results are fused. */
-export interface HybridSearch extends OfCollection {
-  search: readonly SubSearch[]
+export interface HybridSearch<S extends SubSearch = SubSearch> extends OfCollection {
+  search: readonly S[]
   rerank?: Rerank
   limit?: number
   offset?: number

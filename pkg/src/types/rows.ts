@@ -40,7 +40,7 @@ export type Fields<T, P extends keyof T, F> = [F] extends [never]
 /** A row found: the key, the output fields that were asked for, and whatever else the reply has. */
 export type Found<T, P extends keyof T, F> = Fields<T, P, F> & Partial<T>
 
-/** A hit: a row found, and how near it is. */
+/** A hit: a row found, and how near it is. In a hit, a field called `distance` is hidden by the score; `get` and `query` show it. */
 export type Hit<T, P extends keyof T = DefaultKey<T>, F = '*'> = Found<T, P, F> & {
   /** Milvus's score: squared distance for L2 (smaller is nearer), else similarity (greater is nearer). */
   distance: number

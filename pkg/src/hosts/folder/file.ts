@@ -42,6 +42,7 @@ export class File {
   readonly #fd: number
   #readerCount = 0
   #retired: (() => void) | undefined
+  #isRetired = false
 
   private constructor(path: string, fd: number) {
     this.path = path
@@ -61,8 +62,9 @@ export class File {
     return fs.fstatSync(this.#fd).size
   }
 
-  /** `length` bytes from `position`. */
+  /** `length` bytes from `position`. A retired file is not read: its descriptor may be another file's by now. */
   async read(position: number, length: number): Promise<Buffer<ArrayBuffer>> {
+    if (this.#isRetired) throw new ElanusError('STORAGE', `storage failed: ${this.path}: the file was closed meanwhile`, { details: { path: this.path } })
     // Every byte of it is read over, and it may be given away whole.
     const buffer = Buffer.allocUnsafeSlow(length)
     this.#readerCount++
@@ -106,6 +108,7 @@ export class File {
 
   /** Closes the file after the last reader. */
   async retire(): Promise<void> {
+    this.#isRetired = true
     if (this.#readerCount > 0) await new Promise<void>((resolve) => (this.#retired = resolve))
     await close(this.#fd)
   }

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Background } from './background.js'
+import { ElanusError } from './error.js'
+
+/** Background work of `left` slices, whose slices fail while `isFull`. */
+function chores(left: number) {
+  const state = { left, isFull: false }
+  const background = new Background({
+    maintain: async () => {
+      if (state.isFull) throw new ElanusError('QUOTA', 'no room')
+      state.left--
+      return { hasMore: state.left > 0 }
+    },
+    heldMs: () => 1,
+    rest: async () => {},
+    isBusy: () => false,
+    whenIdle: (work) => void setImmediate(work),
+  })
+  return { state, background }
+}
+
+test('settled() tells of work that failed before it was asked, and resolves once that work is done', async () => {
+  const { state, background } = chores(3)
+  state.isFull = true
+  background.want()
+  background.nudge()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await assert.rejects(background.settled(), { kind: 'QUOTA' })
+  await assert.rejects(background.settled(), { kind: 'QUOTA' })
+  assert.equal(state.left, 3)
+  state.isFull = false
+  await background.settled()
+  assert.equal(state.left, 0)
+  await background.settled()
+})
+
+test('settled() tells of a slice that fails while it waits for its turn', async () => {
+  const { state, background } = chores(3)
+  background.want()
+  background.nudge()
+  const settled = background.settled()
+  state.isFull = true
+  await assert.rejects(settled, { kind: 'QUOTA' })
+})
