@@ -72,7 +72,7 @@ impl Collection {
             let lists: Vec<&[Found]> = results.iter().map(|found: &Vec<Vec<Found>>| found[query].as_slice()).collect();
             self.fuse(hybrid, searched, &lists)
         });
-        Ok(self.hits(fused.collect(), &output, hybrid.round_decimal))
+        self.hits(fused.collect(), &output, hybrid.round_decimal)
     }
 
     fn fuse(&self, hybrid: &HybridSearch, searched: &[Searched], lists: &[&[Found]]) -> Vec<Found> {

@@ -17,8 +17,9 @@ use crate::sorted::{SortedMap, sort_by};
 use crate::store::codec::{self, HEADER_BYTES};
 use crate::store::{BlobKey, Bytes};
 
-/// Log entries asked for in one round.
-const LOG_ROUND: usize = 64;
+/// Log entries asked for in one round at most, and their bytes about.
+const LOG_ROUND_MAX: u64 = 64;
+const LOG_ROUND_BYTES: u64 = 16 << 20;
 
 /// Reads one collection.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ impl Loader {
             }
             Stage::Log(from) => {
                 let entries = self.stored_log.iter().copied().filter(|seq| *seq >= from);
-                entries.take(LOG_ROUND).map(|seq| BlobKey::Log { collection, seq }).collect()
+                entries.take(self.log_round()).map(|seq| BlobKey::Log { collection, seq }).collect()
             }
             Stage::Done => Vec::new(),
         }
@@ -85,7 +86,8 @@ impl Loader {
 
     /// Bytes that the collection will hold, as far as is known; 0 before the manifest is read.
     pub fn expected_bytes(&self) -> u64 {
-        self.manifest.sealed.iter().map(|sealed| sealed.size_bytes).sum()
+        let sealed: u64 = self.manifest.sealed.iter().map(|sealed| sealed.size_bytes).sum();
+        sealed + self.collection.log.values().sum::<u64>()
     }
 
     /// Takes in the blobs that [`Loader::need`] named, all of them.
@@ -122,6 +124,15 @@ impl Loader {
     /// The collection, when nothing is needed any more.
     pub fn finish(self) -> Collection {
         self.collection
+    }
+
+    /// How many log entries to ask for: their sizes are known only once they are read, so those before are a guide.
+    fn log_round(&self) -> usize {
+        let log = &self.collection.log;
+        let mean = log.values().sum::<u64>() / (log.values().len() as u64).max(1);
+        let first_round = 2;
+        let round = if mean == 0 { first_round } else { (LOG_ROUND_BYTES / mean).clamp(1, LOG_ROUND_MAX) };
+        round as usize
     }
 
     fn take_manifest(&mut self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {

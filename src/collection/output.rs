@@ -55,7 +55,11 @@ impl Output {
 
 impl Collection {
     /// The output of rows, in their order.
-    pub(super) fn rows(&self, addresses: &[RowAddress], output: &Output) -> Rows {
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it would be larger than [`RESULT_BYTES_MAX`], before anything is copied.
+    pub(super) fn rows(&self, addresses: &[RowAddress], output: &Output) -> Result<Rows> {
+        self.check_size(addresses.len() as u64, output)?;
         let mut columns = Vec::new();
         for &column in &output.columns {
             let field = &self.schema.fields[column];
@@ -67,13 +71,24 @@ impl Collection {
         {
             columns.extend(dynamic_columns(&self.picks(addresses, dynamic), output));
         }
-        Rows { row_count: addresses.len() as u32, columns }
+        Ok(Rows { row_count: addresses.len() as u32, columns })
     }
 
     /// The primary keys of rows, in their order.
     pub(super) fn primary_keys(&self, addresses: &[RowAddress]) -> Values {
         let primary = self.schema.primary_column();
         gather(&self.schema.fields[primary], &self.picks(addresses, primary))
+    }
+
+    /// Estimates a reply by the mean size of the values.
+    fn check_size(&self, row_count: u64, output: &Output) -> Result<()> {
+        let has_dynamic = output.has_all_dynamic || !output.dynamic_keys.is_empty();
+        let dynamic = self.schema.dynamic_column().filter(|_| has_dynamic);
+        let wanted = output.columns.iter().copied().chain(dynamic);
+        let stored: u64 =
+            wanted.map(|at| self.segments.values().map(|s| s.columns()[at].size_bytes()).sum::<u64>()).sum();
+        let rows: u64 = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
+        check_bytes((u128::from(stored) * u128::from(row_count) / u128::from(rows.max(1))) as u64)
     }
 
     fn picks(&self, addresses: &[RowAddress], column: usize) -> Vec<Pick<'_>> {
@@ -109,6 +124,19 @@ fn document(column: &Column, row: u32) -> Option<Node<'_>> {
         ColumnData::Json(documents) => Some(documents.document(row)),
         _ => None,
     }
+}
+
+/// Bytes of a reply, as in Milvus (`quotaAndLimits.limits.maxOutputSize`).
+const RESULT_BYTES_MAX: u64 = 100 << 20;
+
+/// Checks the size of a reply before it is made.
+pub(super) fn check_bytes(bytes: u64) -> Result<()> {
+    if bytes <= RESULT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the result would take about {bytes} bytes, expected at most {RESULT_BYTES_MAX}; ask for fewer rows or fields"
+    )))
 }
 
 /// Whether the output fields ask for a count of rows: `count(*)` in any case, alone.

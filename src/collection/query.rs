@@ -62,7 +62,7 @@ impl Collection {
         } else {
             sort_by(&mut rows, |a, b| by_key(*a, *b));
         }
-        Ok(self.rows(&rows[from..], &output))
+        self.rows(&rows[from..], &output)
     }
 
     /// The live rows for which a predicate holds, in no particular order.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Collection;
-use super::output::Output;
+use super::output::{Output, check_bytes};
 use super::primary::{PrimaryKey, RowAddress};
 use crate::bitmap::Bitmap;
 use crate::column::gather::vector;
@@ -127,7 +127,7 @@ impl Collection {
             let scored = |(at, distance)| (at, searched.metric.score(distance));
             hits.into_iter().skip(search.offset as usize).map(scored).collect()
         });
-        Ok(self.hits(scored.collect(), &output, search.round_decimal))
+        self.hits(scored.collect(), &output, search.round_decimal)
     }
 
     /// The nearest `limit + offset` rows of each query, nearest first; ties by ascending primary key.
@@ -150,6 +150,9 @@ impl Collection {
             }
         }
         let (primary, limit) = (self.schema.primary_column(), search.limit + search.offset);
+        let allowed_count: u64 = allowed.iter().map(|(_, rows)| u64::from(rows.count())).sum();
+        let found_bytes = size_of::<Found>() as u64 * allowed_count.min(u64::from(limit));
+        check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
         let mut results = Vec::with_capacity(search.queries.count as usize);
         for query in search.queries.elements.chunks_exact(search.queries.dim as usize) {
             let mut found: Vec<Found> = Vec::new();
@@ -170,16 +173,17 @@ impl Collection {
     }
 
     /// The hits of each query as a reply.
-    pub(super) fn hits(&self, found: Vec<Vec<Found>>, output: &Output, round_decimal: i32) -> Hits {
+    pub(super) fn hits(&self, found: Vec<Vec<Found>>, output: &Output, round_decimal: i32) -> Result<Hits> {
         let counts = found.iter().map(|hits| hits.len() as u32).collect();
         let (addresses, scores): (Vec<RowAddress>, Vec<f32>) = found.into_iter().flatten().unzip();
-        Hits {
+        let rows = self.rows(&addresses, output)?;
+        Ok(Hits {
             counts,
             primary_field: self.schema.primary_field().name.clone(),
             primary_keys: self.primary_keys(&addresses),
             scores: scores.into_iter().map(|score| round(score, round_decimal)).collect(),
-            rows: self.rows(&addresses, output),
-        }
+            rows,
+        })
     }
 
     fn nearer(&self, a: &Found, b: &Found) -> Ordering {

@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::log::{self, LogRecord, RunRecord};
 use super::primary::{PrimaryKey, RowAddress};
 use super::{Collection, Growing, Memory};
+use crate::bitmap::Bitmap;
 use crate::column::build::{build, check_json};
 use crate::column::gather::gather;
 use crate::column::rows::{NamedValues, Rows, Values};
@@ -12,7 +13,7 @@ use crate::column::{Column, ColumnData, JsonColumn};
 use crate::error::{Error, Result};
 use crate::schema::{DYNAMIC_FIELD, DataType, Field, Value};
 use crate::segment::{PartitionId, SEGMENT_BYTES_MAX, Segment, SegmentId};
-use crate::sorted::{SortedMap, SortedSet, order};
+use crate::sorted::{SortedMap, order, sort_by};
 use crate::store::{Batch, BlobKey};
 use crate::timestamp::{Context, next_auto_id};
 
@@ -71,6 +72,17 @@ struct Run {
     rows: Vec<u32>,
 }
 
+/// Where the primary keys of a command come from.
+struct Ids {
+    /// Whether the engine made them, so that no row has them yet.
+    are_made: bool,
+    /// The greatest auto id, after the command.
+    last: i64,
+}
+
+/// Given ids from here on do not raise the auto ids, which the clock does not bring here and which must not run out.
+const GIVEN_ID_END: i64 = 1 << 62;
+
 impl Collection {
     /// Adds rows. A row whose primary key exists takes the old row's place, in an insert too: reads see the last one.
     ///
@@ -88,7 +100,7 @@ impl Collection {
             return Err(Error::invalid("the rows are empty, expected at least one"));
         }
         let rows = if mode.is_partial { self.complete(rows)? } else { rows };
-        let (columns, auto_id_last) = self.columns(&rows, mode, context)?;
+        let (columns, ids) = self.columns(&rows, mode, context)?;
         let bytes: u64 = columns.iter().map(Column::size_bytes).sum();
         let needed_bytes = memory.used_bytes + bytes;
         if needed_bytes > memory.limit_bytes {
@@ -100,15 +112,15 @@ impl Collection {
 
         // From here on nothing fails.
         let runs = self.plan(&columns, rows.row_count, bytes, routing);
-        let doomed = self.doomed(&runs, &columns[primary], rows.row_count, replaced);
-        let batch = self.append(&runs, &columns, doomed, auto_id_last);
+        let doomed = self.doomed(&runs, &columns[primary], rows.row_count, replaced, ids.are_made);
+        let batch = self.append(&runs, &columns, doomed, ids.last);
         Ok((Written { primary_keys }, batch))
     }
 
-    /// The rows as columns in the schema's order, and the greatest auto id after them.
-    fn columns(&self, rows: &Rows, mode: Mode, context: Context) -> Result<(Vec<Column>, i64)> {
+    /// The rows as columns in the schema's order, and where their primary keys come from.
+    fn columns(&self, rows: &Rows, mode: Mode, context: Context) -> Result<(Vec<Column>, Ids)> {
         self.check_names(rows)?;
-        let mut auto_id_last = self.auto_id_last;
+        let mut ids = Ids { are_made: false, last: self.auto_id_last };
         let mut columns = Vec::with_capacity(self.schema.fields.len());
         for field in self.schema.user_fields() {
             let given = rows.columns.iter().rfind(|column| column.name == field.name);
@@ -118,7 +130,11 @@ impl Collection {
                     let reason = "the primary key is absent and autoID is off".to_string();
                     return Err(Error::Row { field: field.name.clone(), row: 0, reason });
                 }
-                columns.push(build(field, given, rows.row_count)?);
+                let column = build(field, given, rows.row_count)?;
+                if field.is_auto_id {
+                    ids.last = ids.last.max(greatest_id(&column));
+                }
+                columns.push(column);
                 continue;
             }
             if given.is_some() && !mode.is_upsert {
@@ -128,11 +144,11 @@ impl Collection {
                 )));
             }
             let first = next_auto_id(self.auto_id_last, context.now_ms);
-            auto_id_last = first + i64::from(rows.row_count) - 1;
-            let ids = first..=auto_id_last;
+            ids = Ids { are_made: true, last: first + i64::from(rows.row_count) - 1 };
+            let range = first..=ids.last;
             let made = match field.data_type {
-                DataType::VarChar => Values::Any(ids.map(|id| Value::Text(id.to_string())).collect()),
-                _ => Values::Ints(ids.collect()),
+                DataType::VarChar => Values::Any(range.map(|id| Value::Text(id.to_string())).collect()),
+                _ => Values::Ints(range.collect()),
             };
             let made = NamedValues { name: field.name.clone(), present: None, values: made };
             columns.push(build(field, Some(&made), rows.row_count)?);
@@ -140,7 +156,7 @@ impl Collection {
         if self.schema.is_dynamic {
             columns.push(self.dynamic_column(rows)?);
         }
-        Ok((columns, auto_id_last))
+        Ok((columns, ids))
     }
 
     fn check_names(&self, rows: &Rows) -> Result<()> {
@@ -213,23 +229,41 @@ impl Collection {
 
     /// Merges the old rows' dynamic keys in, key by key.
     fn complete_dynamic(&self, rows: &mut Rows, old: &[Option<RowAddress>], dynamic: usize) {
-        let document = |at: &RowAddress| self.segments[&at.segment].columns()[dynamic].value(at.row);
-        let mut old_keys: Vec<String> = Vec::new();
-        let mut seen = SortedSet::new();
-        for at in old.iter().flatten() {
-            if let Value::Object(members) = document(at) {
-                let is_new = |key: &String| seen.insert(key.clone(), ()).is_none();
-                old_keys.extend(members.into_iter().map(|(key, _)| key).filter(is_new));
+        let mut given: SortedMap<String, (usize, Bitmap)> = SortedMap::new();
+        for (at, column) in rows.columns.iter().enumerate() {
+            let mut has = Bitmap::full(rows.row_count);
+            if let Some(present) = &column.present {
+                has = Bitmap::new(rows.row_count);
+                for row in present {
+                    has.insert(*row);
+                }
+            }
+            given.insert(column.name.clone(), (at, has));
+        }
+        // Row by row, so that each old document is taken apart once.
+        let mut kept: SortedMap<String, Vec<(u32, Value)>> = SortedMap::new();
+        for (row, at) in old.iter().enumerate() {
+            let Some(at) = at else { continue };
+            let row = row as u32;
+            let Value::Object(members) = self.segments[&at.segment].columns()[dynamic].value(at.row) else { continue };
+            for (key, value) in members {
+                if !given.get(key.as_str()).is_some_and(|(_, has)| has.contains(row)) {
+                    kept.or_default(key).push((row, value));
+                }
             }
         }
-        for key in old_keys {
-            let given = rows.columns.iter().position(|column| column.name == key);
-            let values = self.overlay(given.map(|given| &rows.columns[given]), old, |segment, row| {
-                segment.columns()[dynamic].value(row).get(&key).cloned()
-            });
-            let merged = NamedValues { name: key, ..values };
-            match given {
-                Some(given) => rows.columns[given] = merged,
+        for (name, mut values) in kept {
+            let column = given.get(name.as_str()).map(|(at, _)| *at);
+            if let Some(at) = column {
+                let NamedValues { present, values: own, .. } = &rows.columns[at];
+                let row = |value: usize| present.as_ref().map_or(value as u32, |present| present[value]);
+                values.extend((0..own.len()).map(|value| (row(value), own.value(value))));
+                sort_by(&mut values, |a, b| a.0.cmp(&b.0));
+            }
+            let (present, values) = values.into_iter().unzip();
+            let merged = NamedValues { name, present: Some(present), values: Values::Any(values) };
+            match column {
+                Some(at) => rows.columns[at] = merged,
                 None => rows.columns.push(merged),
             }
         }
@@ -343,14 +377,20 @@ impl Collection {
     }
 
     /// The rows that die: old ones with a new row's key, and new ones whose key comes again later in the batch.
-    fn doomed(&mut self, runs: &[Run], keys: &Column, row_count: u32, replaced: Option<Column>) -> Vec<RowAddress> {
-        let makes_ids = self.schema.primary_field().is_auto_id;
+    fn doomed(
+        &mut self,
+        runs: &[Run],
+        keys: &Column,
+        row_count: u32,
+        replaced: Option<Column>,
+        are_made: bool,
+    ) -> Vec<RowAddress> {
         let mut doomed = Vec::new();
         if let Some(replaced) = &replaced {
             self.primary();
             doomed.extend((0..row_count).filter_map(|row| self.find(PrimaryKey::of(replaced, row))));
         }
-        if makes_ids && replaced.is_none() && self.primary.is_none() {
+        if are_made && replaced.is_none() && self.primary.is_none() {
             // Keys that were just made cannot be there, and nobody has needed the index yet.
             return doomed;
         }
@@ -442,6 +482,15 @@ impl Collection {
         let index = self.primary.as_ref().expect("the caller built the index of primary keys");
         index.find(key, &self.segments, self.schema.primary_column())
     }
+}
+
+/// The greatest of the given ids that auto ids must stay above.
+fn greatest_id(keys: &Column) -> i64 {
+    let id = |row| match PrimaryKey::of(keys, row) {
+        PrimaryKey::Int(id) => Some(id),
+        PrimaryKey::Text(text) => text.parse().ok(),
+    };
+    (0..keys.len()).filter_map(id).filter(|id| *id < GIVEN_ID_END).max().unwrap_or(0)
 }
 
 /// Whether a segment of so many bytes has no room for one more row.

@@ -4,6 +4,7 @@ use super::rows::{NamedValues, Values};
 use super::{ArrayColumn, Column, ColumnData, JsonColumn, TextColumn, VectorColumn, json};
 use crate::bitmap::Bitmap;
 use crate::error::{Error, Result};
+use crate::schema::value::VALUE_DEPTH_MAX;
 use crate::schema::{DataType, Field, Value};
 
 /// Bytes of a JSON value, as stored; Milvus's limit on its text.
@@ -74,6 +75,10 @@ pub fn check_json(field: &str, row: u32, value: &Value) -> Result<()> {
     let bytes = json::size(value);
     if bytes > JSON_BYTES_MAX {
         return refused(format!("the JSON value takes {bytes} bytes, expected at most {JSON_BYTES_MAX}"));
+    }
+    let depth = json::depth(value);
+    if depth > VALUE_DEPTH_MAX {
+        return refused(format!("the JSON value nests {depth} deep, expected at most {VALUE_DEPTH_MAX}"));
     }
     match not_finite(value) {
         Some(number) => refused(format!("value '{number}' is not a number or infinity")),

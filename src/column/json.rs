@@ -196,6 +196,15 @@ impl<'a> Node<'a> {
     }
 }
 
+/// How many lists and objects stand inside each other in `value`; 0 for a scalar.
+pub fn depth(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Double(_) | Value::Text(_) => 0,
+        Value::List(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
+    }
+}
+
 /// The bytes that `value` takes as a document.
 pub fn size(value: &Value) -> usize {
     match value {

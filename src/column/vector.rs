@@ -104,7 +104,7 @@ impl VectorColumn {
 
     /// The heap that the column holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
-        self.pages.iter().map(|page| page.len() as u64).sum()
+        self.pages.iter().map(|page| page.capacity() as u64).sum()
     }
 }
 

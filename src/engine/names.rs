@@ -35,7 +35,12 @@ impl Engine {
                     return read(Reply::Done);
                 };
                 let schema = self.catalog.collection(id).expect("it was just made").schema.clone();
-                let (collection, batch) = Collection::create(id, schema);
+                let (collection, made) = Collection::create(id, schema);
+                // Only a damaged store has blobs of a collection that was never made; the new one must not find them.
+                let mut batch = Batch::default();
+                self.keys.keys().filter(|key| key.collection() == Some(id)).for_each(|key| batch.remove(*key));
+                self.orphans.retain(|key| key.collection() != Some(id));
+                batch.merge(made);
                 self.collections.insert(id, collection);
                 self.changed(true, batch)
             }

@@ -57,8 +57,11 @@ impl VectorIndex for Flat {
                     |row| kernel::inner_product(query, row),
                     |row, product| {
                         let norms = query_norm * self.norms[row as usize];
-                        // A zero vector is as near to all others as a right angle.
-                        if norms > 0.0 { -(product / norms).clamp(-1.0, 1.0) } else { 0.0 }
+                        if norms.is_normal() && product.is_finite() {
+                            -(product / norms).clamp(-1.0, 1.0)
+                        } else {
+                            -wide_cosine(query, request.column.row(row))
+                        }
                     },
                 )
             }
@@ -74,6 +77,13 @@ impl VectorIndex for Flat {
     }
 }
 
+/// The cosine of vectors whose squares leave the range of 32-bit floats. A zero vector is at a right angle to all others.
+fn wide_cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    let norms = dot(a, a).sqrt() * dot(b, b).sqrt();
+    if norms > 0.0 { (dot(a, b) / norms).clamp(-1.0, 1.0) as f32 } else { 0.0 }
+}
+
 /// Offers every allowed row. Four neighbours go through the kernel at once when most of them are allowed.
 fn scan(
     request: &Request<'_>,
@@ -87,6 +97,8 @@ fn scan(
     let mut offer = |row: u32, measure: f32| {
         // Where floats overflow, the row is as far as can be; it is not lost.
         let distance = Some(distance(row, measure)).filter(|distance| !distance.is_nan()).unwrap_or(f32::INFINITY);
+        // There is one zero, or rows at a right angle would be told apart by its sign.
+        let distance = distance + 0.0;
         if distance <= top.threshold() && request.range.contains(distance) {
             top.offer(Candidate { row, distance }, request.tie);
         }
@@ -145,6 +157,34 @@ mod tests {
             Metric::L2 => a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum(),
             Metric::Ip => -dot(a, b),
             Metric::Cosine => -dot(a, b) / (dot(a, a) * dot(b, b)).sqrt(),
+        }
+    }
+
+    fn search(metric: Metric, rows: &[[f32; 2]], query: [f32; 2]) -> Vec<(u32, f32)> {
+        let mut column = VectorColumn::new(2);
+        column.extend(rows.as_flattened());
+        let mut flat = Flat::new(metric);
+        flat.extend(&column);
+        let allowed = Bitmap::full(rows.len() as u32);
+        let tie = |a: u32, b: u32| a.cmp(&b);
+        let request =
+            Request { column: &column, query: &query, allowed: &allowed, limit: 9, range: Range::ALL, tie: &tie };
+        flat.search(&request).into_sorted(&tie).iter().map(|found| (found.row, metric.score(found.distance))).collect()
+    }
+
+    #[test]
+    fn right_angles_and_zero_vectors_tie() {
+        let found = search(Metric::Cosine, &[[0.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.0, -1.0]], [1.0, 0.0]);
+        assert_eq!(found, [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0)]);
+        assert!(found.iter().all(|(_, score)| score.is_sign_positive()));
+    }
+
+    #[test]
+    fn the_cosine_does_not_depend_on_lengths_however_great_or_small() {
+        for row in [[3e19, 0.0], [1e-23, 0.0], [1e-40, 0.0], [f32::MAX, 0.0]] {
+            for query in [[3e19, 0.0], [1.0, 0.0], [1e-30, 0.0]] {
+                assert_eq!(search(Metric::Cosine, &[row], query), [(0, 1.0)], "{row:?} {query:?}");
+            }
         }
     }
 

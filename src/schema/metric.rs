@@ -38,6 +38,7 @@ impl Metric {
 
     /// The score of a distance, and the distance of a score.
     pub fn score(self, distance: f32) -> f32 {
-        if self.is_similarity() { -distance } else { distance }
+        // A negated zero is zero.
+        if self.is_similarity() { -distance + 0.0 } else { distance }
     }
 }

@@ -28,6 +28,9 @@ pub const SEGMENT_BYTES_MAX: u64 = 8 << 20;
 /// Predicates whose rows a segment remembers.
 const REMEMBERED_FILTERS: usize = 8;
 
+/// Bytes of a predicate beyond which it is not remembered: long lists of keys are quick to evaluate and rarely repeated.
+const REMEMBERED_BYTES_MAX: usize = 4096;
+
 /// Rows of one partition.
 #[derive(Debug)]
 pub struct Segment {
@@ -120,6 +123,11 @@ impl Segment {
             live.and_not(&self.deletes);
             return live;
         }
+        if predicate.key().len() > REMEMBERED_BYTES_MAX {
+            let mut rows = predicate.evaluate(&self.columns, self.row_count);
+            rows.and_not(&self.deletes);
+            return rows;
+        }
         let known = self.remembered.iter().position(|known| known.predicate == predicate.key());
         let entry = match known {
             Some(at) => self.remembered.remove(at),
@@ -166,7 +174,8 @@ impl Segment {
     /// The heap that the segment holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
         let indexes: u64 = self.indexes.iter().flatten().map(|(_, index)| index.size_bytes()).sum();
-        let remembered: u64 = self.remembered.iter().map(|known| known.rows.size_bytes()).sum();
+        let remembered: u64 =
+            self.remembered.iter().map(|known| known.rows.size_bytes() + known.predicate.len() as u64).sum();
         self.column_bytes() + indexes + remembered + self.deletes.size_bytes()
     }
 }

@@ -58,15 +58,21 @@ impl Bytes {
         self.len == 0
     }
 
-    /// Appends zero bytes up to `len`, reserving room for `capacity` bytes at the first growth.
+    /// Appends zero bytes up to `len`; room is made by doubling, up to `capacity` bytes.
     pub fn grow(&mut self, len: usize, capacity: usize) {
         debug_assert!(self.len <= len && len <= capacity);
-        let lines = capacity.div_ceil(64);
-        if self.lines.capacity() < lines {
-            self.lines.reserve_exact(lines - self.lines.len());
+        let (needed, most) = (len.div_ceil(64), capacity.div_ceil(64));
+        if self.lines.capacity() < needed {
+            let room = needed.max(self.lines.capacity() * 2).min(most);
+            self.lines.reserve_exact(room - self.lines.len());
         }
-        self.lines.resize(len.div_ceil(64), Line([0; 64]));
+        self.lines.resize(needed, Line([0; 64]));
         self.len = len;
+    }
+
+    /// The heap that the buffer holds, in bytes.
+    pub fn capacity(&self) -> usize {
+        self.lines.capacity() * 64
     }
 
     /// Keeps the first `len` bytes.

@@ -12,6 +12,7 @@ mod failing;
 mod filter_model;
 mod golden;
 mod hosts;
+mod limits;
 mod model;
 mod scenarios;
 #[path = "../hosts/simulated/mod.rs"]

@@ -66,6 +66,12 @@ impl World {
         Ok(())
     }
 
+    /// As `reopen`, with another memory limit.
+    pub fn reopen_with_limit(&mut self, memory_limit_bytes: u64) -> Result<()> {
+        self.options = Options { memory_limit_bytes };
+        self.reopen()
+    }
+
     fn commit(&mut self, batch: Batch) {
         for (key, blob) in batch.writes {
             match blob {
