@@ -131,8 +131,7 @@ impl Loader {
         let log = &self.collection.log;
         let mean = log.values().sum::<u64>() / (log.values().len() as u64).max(1);
         let first_round = 2;
-        let round = if mean == 0 { first_round } else { (LOG_ROUND_BYTES / mean).clamp(1, LOG_ROUND_MAX) };
-        round as usize
+        LOG_ROUND_BYTES.checked_div(mean).map_or(first_round, |round| round.clamp(1, LOG_ROUND_MAX)) as usize
     }
 
     fn take_manifest(&mut self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
