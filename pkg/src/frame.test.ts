@@ -216,3 +216,18 @@ test('in a hit, the score hides fields of its name', () => {
   const ids = { name: 'distance', kind: 'i64' as const, plane: planes.push(BigInt64Array.of(7n)) - 1 }
   assert.deepEqual(decodeHits({ counts: [1], primaryField: 'distance', ids, scores, rows }, planes, 'number'), [[{ distance: 0.5, a: 1 }]])
 })
+
+test('Int64 comes back in one form, beside nulls and in lists too, and integers of documents as they are', () => {
+  const frame = {
+    count: 3,
+    columns: [
+      { name: 'n', kind: 'value' as const, int64: true, values: [1, null, 2n ** 60n] },
+      { name: 'l', kind: 'value' as const, int64: true, values: [[1, 2n ** 60n], null, []] },
+      { name: 'doc', kind: 'value' as const, values: [1, null, [2]] },
+    ],
+  }
+  const all = (int64: 'number' | 'bigint' | 'string') => decodeRows(frame, [], int64).flatMap(({ n, l, doc }) => [n, l, doc])
+  assert.deepEqual(all('number'), [1, [1, 2n ** 60n], 1, null, null, null, 2n ** 60n, [], [2]])
+  assert.deepEqual(all('bigint'), [1n, [1n, 2n ** 60n], 1, null, null, null, 2n ** 60n, [], [2]])
+  assert.deepEqual(all('string'), ['1', ['1', '1152921504606846976'], 1, null, null, null, '1152921504606846976', [], [2]])
+})

@@ -25,6 +25,8 @@ export interface ColumnFrame {
   dim?: number
   /** Of `value`: the values themselves. */
   values?: unknown[]
+  /** In replies, of `value`: all integers in it are of an Int64 field. */
+  int64?: boolean
   /** The plane of a `Uint32Array` of the rows that have the key; without it, all have. */
   present?: number
   /** In replies: the plane of a `Uint8Array` with 1 for null. */

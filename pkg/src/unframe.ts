@@ -91,7 +91,7 @@ function plainReader(column: ColumnFrame, planes: readonly Plane[], int64: Int64
   const { kind, dim } = column
   if (kind === 'value') {
     const values = column.values ?? []
-    return (at) => values[at]
+    return column.int64 === true ? (at) => converted(values[at], int64) : (at) => values[at]
   }
   if (kind === 'text') return textReader(planeOf(column.plane, planes) as Uint8Array, planeOf(column.offsets, planes) as Uint32Array)
   const plane = planeOf(column.plane, planes)
@@ -112,6 +112,13 @@ const INT64: Record<Int64Mode, (value: bigint) => number | bigint | string> = {
   },
   bigint: (value) => value,
   string: (value) => value.toString(),
+}
+
+/** An Int64, a list of them, or null. */
+function converted(value: unknown, int64: Int64Mode): unknown {
+  if (value === null) return null
+  if (Array.isArray(value)) return value.map((element: unknown) => converted(element, int64))
+  return INT64[int64](BigInt(value as number | bigint))
 }
 
 /** Texts that are ASCII throughout are cut from one decoded string; a decoder call for each costs ten times more. */

@@ -9,10 +9,10 @@ pub type Pick<'a> = (&'a Column, u32);
 
 /// The values of `field` at `picks`, in their order; all columns must be of that field.
 ///
-/// Rows without a value make the whole a list of [`Values::Any`].
+/// Rows without a value make the whole a list of [`Values::Any`], or of [`Values::Int64s`].
 pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
     if picks.iter().any(|(column, row)| !column.is_valid(*row)) {
-        return any(picks);
+        return any(field, picks);
     }
     match field.data_type {
         DataType::Bool => Values::Bools(
@@ -58,7 +58,7 @@ pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
             }
             Values::FloatLists { dim: field.dim, elements }
         }
-        DataType::Json | DataType::Array => any(picks),
+        DataType::Json | DataType::Array => any(field, picks),
     }
 }
 
@@ -84,6 +84,52 @@ fn integer(data: &ColumnData, row: u32) -> i64 {
     }
 }
 
-fn any(picks: &[Pick<'_>]) -> Values {
-    Values::Any(picks.iter().map(|(column, row)| column.value(*row)).collect())
+fn any(field: &Field, picks: &[Pick<'_>]) -> Values {
+    let values = picks.iter().map(|(column, row)| column.value(*row)).collect();
+    let is_int64 = field.data_type == DataType::Int64
+        || field.data_type == DataType::Array && field.element_type == Some(DataType::Int64);
+    if is_int64 { Values::Int64s(values) } else { Values::Any(values) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::build::build;
+    use crate::column::rows::NamedValues;
+    use crate::schema::Value;
+
+    fn gathered(data_type: DataType, element_type: Option<DataType>, values: &[Value]) -> Values {
+        let field = Field {
+            id: 1,
+            name: "f".into(),
+            data_type,
+            element_type,
+            is_primary: false,
+            is_auto_id: false,
+            is_partition_key: false,
+            is_clustering_key: false,
+            is_nullable: true,
+            default_value: None,
+            description: String::new(),
+            dim: 0,
+            max_length: 0,
+            max_capacity: 8,
+            type_params: Default::default(),
+        };
+        let input = NamedValues { name: "f".into(), present: None, values: Values::Any(values.to_vec()) };
+        let column = build(&field, Some(&input), values.len() as u32).expect("the values fit");
+        let picks: Vec<Pick<'_>> = (0..values.len() as u32).map(|row| (&column, row)).collect();
+        gather(&field, &picks)
+    }
+
+    #[test]
+    fn int64_is_told_beside_nulls_and_in_lists() {
+        let some = vec![Value::Int(1), Value::Null];
+        let lists = vec![Value::List(vec![Value::Int(1)]), Value::Null];
+        assert_eq!(gathered(DataType::Int64, None, &some), Values::Int64s(some.clone()));
+        assert_eq!(gathered(DataType::Array, Some(DataType::Int64), &lists), Values::Int64s(lists.clone()));
+        assert_eq!(gathered(DataType::Array, Some(DataType::Int32), &lists), Values::Any(lists));
+        assert_eq!(gathered(DataType::Json, None, &some), Values::Any(some));
+        assert_eq!(gathered(DataType::Int64, None, &[Value::Int(1)]), Values::Ints(vec![1]));
+    }
 }

@@ -49,6 +49,9 @@ pub enum Values {
         /// `row_count × dim` elements.
         elements: Vec<f64>,
     },
+    /// As [`Values::Any`], but every integer is of an `Int64` field: alone beside nulls, or in lists. In replies, where
+    /// they have to be told from the integers of documents.
+    Int64s(Vec<Value>),
     /// Anything, value by value; `Value::Null` where there is none.
     Any(Vec<Value>),
 }
@@ -97,7 +100,7 @@ impl Values {
             Values::Texts(texts) => texts.len(),
             Values::FloatLists { dim, elements } => elements.len() / (*dim).max(1) as usize,
             Values::DoubleLists { dim, elements } => elements.len() / (*dim).max(1) as usize,
-            Values::Any(values) => values.len(),
+            Values::Int64s(values) | Values::Any(values) => values.len(),
         }
     }
 
@@ -122,7 +125,7 @@ impl Values {
                 let dim = *dim as usize;
                 Value::List(elements[at * dim..][..dim].iter().map(|e| number(*e)).collect())
             }
-            Values::Any(values) => values[at].clone(),
+            Values::Int64s(values) | Values::Any(values) => values[at].clone(),
         }
     }
 }

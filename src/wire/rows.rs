@@ -7,6 +7,7 @@ use super::planes::{Plane, Planes, unexpected};
 use crate::column::rows::{NamedValues, Rows, Texts, Values};
 use crate::error::{Error, Result};
 use crate::schema::Value;
+use crate::sorted::order;
 
 /// The frame under `rows`.
 pub fn take_rows(head: &mut Head, planes: &mut Planes) -> Result<Rows> {
@@ -16,11 +17,12 @@ pub fn take_rows(head: &mut Head, planes: &mut Planes) -> Result<Rows> {
     let row_count = frame.required_count("count")?;
     let mut columns: Vec<NamedValues> = Vec::new();
     for mut column in frame.objects("columns")? {
-        let named = take_column(&mut column, planes, row_count)?;
-        if columns.iter().any(|other| other.name == named.name) {
-            return Err(Error::invalid(format!("{}: there are two columns {}", column.path("name"), named.name)));
-        }
-        columns.push(named);
+        columns.push(take_column(&mut column, planes, row_count)?);
+    }
+    let by_name = order(columns.len(), &mut |a, b| columns[a].name.cmp(&columns[b].name));
+    if let Some(pair) = by_name.windows(2).find(|pair| columns[pair[0]].name == columns[pair[1]].name) {
+        let path = frame.path(&format!("columns[{}].name", pair[1]));
+        return Err(Error::invalid(format!("{path}: there are two columns {}", columns[pair[1]].name)));
     }
     Ok(Rows { row_count, columns })
 }
@@ -171,6 +173,12 @@ pub fn put_column(column: NamedValues, planes: &mut Vec<Plane>) -> Value {
             offsets.insert(0, 0);
             put("offsets", put_plane(Plane::U32(offsets), planes));
             ("text", Plane::U8(texts.bytes.into_bytes()), None)
+        }
+        Values::Int64s(values) => {
+            put("kind", Value::Text("value".to_string()));
+            put("int64", Value::Bool(true));
+            put("values", Value::List(values));
+            return Value::Object(frame);
         }
         Values::Any(values) => {
             put("kind", Value::Text("value".to_string()));

@@ -117,6 +117,11 @@ fn nonsense_is_refused_with_its_place() {
             vec![],
             "rows.columns[1].name: there are two columns x",
         ),
+        (
+            r#"{"count":0,"columns":[{"name":"x","kind":"value","values":[]},{"name":"a","kind":"value","values":[]},{"name":"x","kind":"value","values":[]}]}"#.to_string(),
+            vec![],
+            "rows.columns[2].name: there are two columns x",
+        ),
     ] {
         let error = insert(&frame, planes).expect_err(fragment);
         assert_eq!(error.code(), 1100, "{error}");
@@ -147,4 +152,23 @@ fn what_leaves_can_arrive_again() {
     let mut planes = Vec::new();
     let frame = serde_json::to_string(&Natural(put_rows(rows.clone(), &mut planes))).unwrap();
     assert_eq!(insert(&frame, planes), Ok(rows));
+}
+
+#[test]
+fn integers_of_int64_fields_are_told_from_those_of_documents() {
+    let values = vec![Value::Int(1), Value::Null];
+    let frame = |values| {
+        serde_json::to_string(&Natural(put_rows(
+            Rows { row_count: 2, columns: vec![column("n", values)] },
+            &mut Vec::new(),
+        )))
+    };
+    assert_eq!(
+        frame(Values::Int64s(values.clone())).unwrap(),
+        r#"{"count":2,"columns":[{"name":"n","kind":"value","int64":true,"values":[1,null]}]}"#
+    );
+    assert_eq!(
+        frame(Values::Any(values)).unwrap(),
+        r#"{"count":2,"columns":[{"name":"n","kind":"value","values":[1,null]}]}"#
+    );
 }
