@@ -35,7 +35,7 @@ impl<'a> PrimaryKey<'a> {
         match column.data() {
             ColumnData::Int64(values) => PrimaryKey::Int(values[row as usize]),
             ColumnData::VarChar(column) => PrimaryKey::Text(column.text(row)),
-            other => unreachable!("a primary key in a column of {other:?}"),
+            _ => unreachable!("a primary key is Int64 or VarChar"),
         }
     }
 

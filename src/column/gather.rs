@@ -29,7 +29,7 @@ pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
                 .iter()
                 .map(|(column, row)| match column.data() {
                     ColumnData::Float(values) => values[*row as usize],
-                    other => unreachable!("a Float field has a column of {other:?}"),
+                    _ => unreachable!("a Float field has another column"),
                 })
                 .collect(),
         ),
@@ -38,7 +38,7 @@ pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
                 .iter()
                 .map(|(column, row)| match column.data() {
                     ColumnData::Double(values) => values[*row as usize],
-                    other => unreachable!("a Double field has a column of {other:?}"),
+                    _ => unreachable!("a Double field has another column"),
                 })
                 .collect(),
         ),
@@ -69,7 +69,7 @@ pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
 pub fn vector(data: &ColumnData) -> &VectorColumn {
     match data {
         ColumnData::FloatVector(column) => column,
-        other => unreachable!("a vector field has a column of {other:?}"),
+        _ => unreachable!("a vector field has another column"),
     }
 }
 
@@ -80,7 +80,7 @@ fn integer(data: &ColumnData, row: u32) -> i64 {
         ColumnData::Int16(values) => values[at].into(),
         ColumnData::Int32(values) => values[at].into(),
         ColumnData::Int64(values) => values[at],
-        other => unreachable!("an integer field has a column of {other:?}"),
+        _ => unreachable!("an integer field has another column"),
     }
 }
 

@@ -107,7 +107,7 @@ impl Reading {
             (Place::Path(keys), ColumnData::Json(documents)) => {
                 follow(documents.document(row), keys).map_or(Datum::Null, Datum::of)
             }
-            (place, _) => unreachable!("{place:?} was bound to another column"),
+            _ => unreachable!("a place was bound to another column"),
         };
         match (self.step, datum) {
             (Step::Nothing, datum) => datum,

@@ -44,7 +44,7 @@ impl Batch {
     pub fn merge(&mut self, later: Batch) {
         self.writes.extend(later.writes);
         match (&self.guard, later.guard) {
-            (Some(mine), Some(theirs)) => assert_eq!(*mine, theirs, "a batch has one writer"),
+            (Some(mine), Some(theirs)) => assert!(*mine == theirs, "a batch has one writer"),
             (None, Some(theirs)) => self.guard = Some(theirs),
             (_, None) => {}
         }
