@@ -27,7 +27,11 @@ use crate::host::foreign::ForeignHost;
 use crate::host::indexeddb::{Durability, IndexedDbHost};
 use crate::host::memory::MemoryHost;
 use crate::host::{Clock, Host};
+use crate::schema::Value;
 use crate::wire::{self, Plane, Planes};
+
+/// 2^53: below it JavaScript's numbers hold every whole number.
+const SAFE_END: u64 = 1 << 53;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -205,7 +209,7 @@ struct MaintainHead {
 
 #[derive(Deserialize)]
 struct ExportHead {
-    id: u32,
+    id: f64,
 }
 
 #[derive(Serialize)]
@@ -250,8 +254,8 @@ fn answer(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> An
         "open" => Ok(reply(driver.open(), |opened| OpenReply { is_new: opened.is_new, epoch: opened.epoch as f64 })),
         "maintain" => read(head).map(|MaintainHead { budget }| reply(driver.maintain(budget), maintained)),
         "exportStart" => Ok(reply(driver.export_start(), |id| ExportReply { id: id as f64 })),
-        "exportNext" => read(head).map(|ExportHead { id }| piece(driver.export_next(u64::from(id)))),
-        "exportEnd" => read(head).map(|ExportHead { id }| reply(driver.export_end(u64::from(id)), |()| Empty {})),
+        "exportNext" => read(head).map(|ExportHead { id }| piece(driver.export_next(id as u64))),
+        "exportEnd" => read(head).map(|ExportHead { id }| reply(driver.export_end(id as u64), |()| Empty {})),
         "importChunk" => chunk(planes).map(|bytes| reply(driver.import_chunk(bytes), |()| Empty {})),
         "importEnd" => Ok(reply(driver.import_end(), |()| Empty {})),
         "close" => Ok(reply(driver.close(), |()| Empty {})),
@@ -268,7 +272,7 @@ fn command(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> R
     let operation = operation.to_string();
     Ok(Box::pin(async move {
         let answer = wire::encode(&operation, asked.await?);
-        Ok((write(&answer.head)?, answer.planes.iter().map(write_plane).collect()))
+        Ok((natural(&answer.head.0), answer.planes.iter().map(write_plane).collect()))
     }))
 }
 
@@ -338,6 +342,32 @@ fn read<H: DeserializeOwned>(head: JsValue) -> Result<H> {
 fn write(head: &impl Serialize) -> Result<JsValue> {
     let written = head.serialize(&Serializer::json_compatible().serialize_large_number_types_as_bigints(true));
     written.map_err(|error| Error::Unsupported { what: format!("an answer that JavaScript cannot hold ({error})") })
+}
+
+/// A value as JavaScript has it. Whole numbers that a double does not hold exactly become bigints. The general
+/// serializer assigns the members of objects, and assigning `__proto__` makes no member.
+fn natural(value: &Value) -> JsValue {
+    match value {
+        Value::Null => JsValue::NULL,
+        Value::Bool(truth) => JsValue::from_bool(*truth),
+        Value::Int(whole) if whole.unsigned_abs() < SAFE_END => JsValue::from_f64(*whole as f64),
+        Value::Int(whole) => JsValue::from(*whole),
+        Value::Double(number) => JsValue::from_f64(*number),
+        Value::Text(text) => JsValue::from_str(text),
+        Value::List(elements) => elements.iter().map(natural).collect::<Array>().into(),
+        Value::Object(members) if members.iter().any(|(key, _)| key == "__proto__") => {
+            let entries = members.iter().map(|(key, value)| Array::of2(&key.into(), &natural(value)));
+            let object = Object::from_entries(&entries.collect::<Array>());
+            object.expect("a list of keys and values makes an object").into()
+        }
+        Value::Object(members) => {
+            let object = Object::new();
+            for (key, value) in members {
+                set(&object, key, &natural(value));
+            }
+            object.into()
+        }
+    }
 }
 
 fn shape(error: &Error) -> JsValue {

@@ -27,6 +27,9 @@ use crate::timestamp::Context;
 /// Bytes that commands may have written and the host not yet stored before later commands wait.
 const UNCOMMITTED_BYTES_MAX: u64 = 32 << 20;
 
+/// Random numbers of exports are below this, so that counting from one stays where JavaScript's numbers are exact.
+const EXPORT_START_END: u64 = 1 << 52;
+
 /// How often a store is opened again after a failure before the failure is passed on.
 const REOPEN_ATTEMPTS: u32 = 3;
 
@@ -157,7 +160,9 @@ pub(super) struct Runner {
     pending: Group,
     in_flight: Option<InFlight>,
     exports: SortedMap<u64, Export>,
-    export_count: u64,
+    /// Number of the export begun last. The first is random: after a trap, whoever still reads an export of the engine
+    /// before must not be given pieces of another.
+    last_export: u64,
     import: Option<Import>,
 }
 
@@ -170,6 +175,7 @@ impl Runner {
     /// A runner that has opened nothing yet.
     pub fn new(host: Rc<dyn Host>, options: Options, clock: Rc<dyn Clock>, inbox: Rc<Inbox>) -> Runner {
         let writer = clock.random();
+        let last_export = clock.random() % EXPORT_START_END;
         Runner {
             host,
             options,
@@ -181,7 +187,7 @@ impl Runner {
             pending: Group::default(),
             in_flight: None,
             exports: SortedMap::new(),
-            export_count: 0,
+            last_export,
             import: None,
         }
     }
@@ -497,9 +503,9 @@ impl Runner {
         self.ready().await?;
         self.drain().await;
         let export = Export::start(&*self.host).await?;
-        self.export_count += 1;
-        self.exports.insert(self.export_count, export);
-        Ok(self.export_count)
+        self.last_export += 1;
+        self.exports.insert(self.last_export, export);
+        Ok(self.last_export)
     }
 
     async fn export_next(&mut self, id: u64) -> Result<Option<Vec<u8>>> {

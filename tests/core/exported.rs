@@ -106,6 +106,19 @@ fn an_export_that_is_given_up_lets_background_work_go_on() {
 }
 
 #[test]
+fn an_export_is_not_continued_with_pieces_of_one_of_a_later_engine() {
+    let host: Rc<dyn Host> = Rc::new(MemoryHost::default());
+    let first = fill(host.clone());
+    let old = first.wait(first.driver.export_start()).expect("an export begins");
+    assert!(old < 1 << 53, "JavaScript could not say {old}");
+    let (second, _) = Driven::open(host, 500).expect("the store is taken over");
+    let new = second.wait(second.driver.export_start()).expect("an export begins");
+    assert!(new < 1 << 53, "JavaScript could not say {new}");
+    assert!(matches!(second.wait(second.driver.export_next(old)), Err(Error::Aborted { .. })));
+    assert!(matches!(second.wait(second.driver.export_next(new)), Ok(Some(_))));
+}
+
+#[test]
 fn an_export_whose_blobs_vanish_is_aborted() {
     let host = MemoryHost::default();
     let source = fill(Rc::new(host.clone()));
