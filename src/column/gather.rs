@@ -21,8 +21,10 @@ pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
                 .map(|(column, row)| matches!(column.data(), ColumnData::Bool(v) if v[*row as usize]))
                 .collect(),
         ),
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            Values::Ints(picks.iter().map(|(column, row)| integer(column.data(), *row)).collect())
+        DataType::Int64 => Values::Ints(picks.iter().map(|(column, row)| integer(column.data(), *row)).collect()),
+        // A double holds them exactly, and JavaScript has no other number.
+        DataType::Int8 | DataType::Int16 | DataType::Int32 => {
+            Values::Doubles(picks.iter().map(|(column, row)| integer(column.data(), *row) as f64).collect())
         }
         DataType::Float => Values::Floats(
             picks
@@ -131,5 +133,6 @@ mod tests {
         assert_eq!(gathered(DataType::Array, Some(DataType::Int32), &lists), Values::Any(lists));
         assert_eq!(gathered(DataType::Json, None, &some), Values::Any(some));
         assert_eq!(gathered(DataType::Int64, None, &[Value::Int(1)]), Values::Ints(vec![1]));
+        assert_eq!(gathered(DataType::Int32, None, &[Value::Int(1)]), Values::Doubles(vec![1.0]));
     }
 }
