@@ -43,7 +43,8 @@ function steps({ env, wasmEnv }) {
     { name: 'unit tests pkg', tests: { command: 'npm', args: ['test', '--workspace', 'pkg', '--silent'], env } },
     { name: 'script tests', tests: node('--test', ...testFiles('tests/scripts')) },
     { name: 'scenarios', tests: node('--test', ...testFiles('tests/scenarios')) },
-    { name: 'package tests', tests: node('--test', ...testFiles('tests/package')) },
+    // Two files at a time: they mostly wait, for installs and for browsers.
+    { name: 'package tests', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/package')) },
     { name: 'durability', tests: node('--test', ...testFiles('tests/durability')) },
     { name: 'demo end to end', tests: node('--test', ...testFiles('tests/e2e')) },
   ]
