@@ -62,3 +62,15 @@ for (const worker of [true, false]) {
     }
   })
 }
+
+// A scenario cannot tell a key called __proto__ from a prototype, so this is asked here.
+test('a key called __proto__ is only a key in what comes back', async () => {
+  const db = await elanus.open(':memory:')
+  await db.createCollection({ collectionName: 'c', dimension: 2 })
+  await db.insert({ collectionName: 'c', data: [{ id: 1, vector: [1, 1], j: JSON.parse('{"__proto__":{"x":1},"y":2}') }] })
+  const [row] = await db.get({ collectionName: 'c', id: 1 })
+  await db.close()
+  assert.equal(JSON.stringify(row.j), '{"__proto__":{"x":1},"y":2}')
+  assert.equal(Object.getPrototypeOf(row.j), Object.prototype)
+  assert.equal(row.j.x, undefined)
+})
