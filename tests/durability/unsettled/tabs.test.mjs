@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { open } from '../../pkg/dist/node.js'
-import { folder, launch, site, visit } from './browser.mjs'
-import { trapWhileWriting } from './trap.mjs'
+import { open } from '../../../pkg/dist/node.js'
+import { folder, launch, site, visit } from '../browser.mjs'
+import { trapWhileWriting } from '../trap.mjs'
 
 let address
 let browser
