@@ -28,7 +28,7 @@ impl Export {
     /// Notes what there is. No commit may be under way.
     pub async fn start(host: &dyn Host) -> Result<Export> {
         let keys = host.list(&[]).await?;
-        let keys: VecDeque<BlobKey> = keys.into_iter().filter(|key| *key != BlobKey::Epoch).collect();
+        let keys: VecDeque<BlobKey> = keys.into_iter().filter(|key| is_exported(*key)).collect();
         let held: Vec<BlobKey> = keys.iter().copied().filter(|key| is_rewritten(*key)).collect();
         let blobs = host.load(&held).await?;
         let mut rewritten = SortedMap::new();
@@ -79,9 +79,14 @@ impl Export {
     }
 }
 
+/// Who writes to a store, and who may use it, is no part of the database.
+fn is_exported(key: BlobKey) -> bool {
+    !matches!(key, BlobKey::Epoch | BlobKey::Access)
+}
+
 fn is_rewritten(key: BlobKey) -> bool {
     match key {
-        BlobKey::Catalog | BlobKey::Epoch | BlobKey::Manifest { .. } => true,
+        BlobKey::Catalog | BlobKey::Epoch | BlobKey::Access | BlobKey::Manifest { .. } => true,
         BlobKey::Log { .. } | BlobKey::Segment { .. } | BlobKey::Deletes { .. } => false,
     }
 }

@@ -87,6 +87,7 @@ fn js_batch(batch: &Batch) -> Object {
     }
     let object = Object::new();
     set(&object, "writes", &writes);
+    set(&object, "makesRoom", &batch.makes_room.into());
     if let Some(guard) = &batch.guard {
         let held = Object::new();
         set(&held, "key", &js_bytes(&guard.key.to_bytes()));

@@ -459,10 +459,11 @@ impl Runner {
         if claim.was_importing {
             Import::clear(&*self.host, &mut claim).await?;
         }
-        let (keys, catalog) = (self.host.list(&[]), self.host.load(&[BlobKey::Catalog]));
-        let (keys, catalog) = (keys.await?, catalog.await?.pop().flatten());
+        let (keys, blobs) = (self.host.list(&[]), self.host.load(&[BlobKey::Catalog, BlobKey::Access]));
+        let (keys, mut blobs) = (keys.await?, blobs.await?);
+        let (access, catalog) = (blobs.pop().flatten(), blobs.pop().flatten());
         let is_new = keys.iter().all(|key| *key == BlobKey::Epoch);
-        Ok((Engine::open(self.options, keys, catalog)?, claim, is_new))
+        Ok((Engine::open(self.options, keys, catalog)?.with_access(access), claim, is_new))
     }
 
     fn uncommitted_bytes(&self) -> u64 {

@@ -10,6 +10,8 @@ pub struct Batch {
     pub writes: SortedMap<BlobKey, Option<Bytes>>,
     /// What must hold for the batch to be applied, checked inside the same atomic step.
     pub guard: Option<Guard>,
+    /// Whether it serves to free room: a host without room may give up some that it has kept.
+    pub makes_room: bool,
 }
 
 /// A blob that must have just this content (or be absent) for a batch to be applied.
@@ -42,6 +44,9 @@ impl Batch {
     /// # Panics
     /// If both have a guard and the guards differ: two writers would be in one batch.
     pub fn merge(&mut self, later: Batch) {
+        if !later.is_empty() {
+            self.makes_room = later.makes_room && (self.is_empty() || self.makes_room);
+        }
         self.writes.extend(later.writes);
         match (&self.guard, later.guard) {
             (Some(mine), Some(theirs)) => assert!(*mine == theirs, "a batch has one writer"),

@@ -42,6 +42,8 @@ pub enum BlobKey {
         /// The last log entry that it takes in.
         seq: u64,
     },
+    /// Users, roles and grants of a server on this store; rewritten when one of them changes.
+    Access,
 }
 
 const CATALOG: u8 = 1;
@@ -50,6 +52,7 @@ const MANIFEST: u8 = 3;
 const LOG: u8 = 4;
 const SEGMENT: u8 = 5;
 const DELETES: u8 = 6;
+const ACCESS: u8 = 7;
 
 impl BlobKey {
     /// The key's bytes, in the order of the keys.
@@ -57,6 +60,7 @@ impl BlobKey {
         match self {
             BlobKey::Catalog => vec![CATALOG],
             BlobKey::Epoch => vec![EPOCH],
+            BlobKey::Access => vec![ACCESS],
             BlobKey::Manifest { collection } => tagged(MANIFEST, &[&collection.to_be_bytes()]),
             BlobKey::Log { collection, seq } => tagged(LOG, &[&collection.to_be_bytes(), &seq.to_be_bytes()]),
             BlobKey::Segment { collection, segment, part } => {
@@ -74,6 +78,7 @@ impl BlobKey {
         let key = match tag {
             CATALOG => BlobKey::Catalog,
             EPOCH => BlobKey::Epoch,
+            ACCESS => BlobKey::Access,
             MANIFEST => BlobKey::Manifest { collection: take_u64(&mut rest)? },
             LOG => BlobKey::Log { collection: take_u64(&mut rest)?, seq: take_u64(&mut rest)? },
             SEGMENT => BlobKey::Segment {
@@ -94,7 +99,7 @@ impl BlobKey {
     /// The collection whose blob this is; `None` for blobs of the whole database.
     pub fn collection(self) -> Option<u64> {
         match self {
-            BlobKey::Catalog | BlobKey::Epoch => None,
+            BlobKey::Catalog | BlobKey::Epoch | BlobKey::Access => None,
             BlobKey::Manifest { collection }
             | BlobKey::Log { collection, .. }
             | BlobKey::Segment { collection, .. }
@@ -123,6 +128,7 @@ impl fmt::Display for BlobKey {
         match self {
             BlobKey::Catalog => write!(f, "catalog"),
             BlobKey::Epoch => write!(f, "epoch"),
+            BlobKey::Access => write!(f, "access"),
             BlobKey::Manifest { collection } => write!(f, "manifest of collection {collection}"),
             BlobKey::Log { collection, seq } => write!(f, "log entry {seq} of collection {collection}"),
             BlobKey::Segment { collection, segment, part } => {

@@ -6,6 +6,10 @@ const NAME = 'ballast'
 const DIM = 256
 const ROWS = 1000
 
+/** Batches from this number on are small, and fill the room that is too little for the others. */
+const SMALL_START = 10_000
+const SMALL_ROWS = 8
+
 /** Batches under way at a time, so that a refusal meets more than one. */
 const WIDTH = 3
 
@@ -17,9 +21,13 @@ function component(id, at) {
   return ((id * 31 + at * 17) % 1009) / 1009 + id
 }
 
+function rowsOf(batch) {
+  return batch < SMALL_START ? ROWS : SMALL_ROWS
+}
+
 function columns(batch) {
-  const ids = Array.from({ length: ROWS }, (_, at) => batch * ROWS + at)
-  const vectors = new Float32Array(ROWS * DIM)
+  const ids = Array.from({ length: rowsOf(batch) }, (_, at) => batch * ROWS + at)
+  const vectors = new Float32Array(ids.length * DIM)
   ids.forEach((id, row) => {
     for (let at = 0; at < DIM; at++) vectors[row * DIM + at] = component(id, at)
   })
@@ -27,24 +35,27 @@ function columns(batch) {
 }
 
 /**
- * Inserts batches of a megabyte until storage refuses; each is acknowledged or refused.
- * Resolves to the numbers of those acknowledged and the failures of the others.
+ * Inserts batches of a megabyte until storage refuses, and then small ones until it has no room for those either; each
+ * is acknowledged or refused. Resolves to the numbers of those acknowledged and the failures of the others.
  */
 export async function fill(db) {
   await db.createCollection({ collectionName: NAME, dimension: DIM, metricType: 'L2' })
   const ballast = db.collection(NAME)
   const stored = []
   const refusals = []
-  let next = 0
-  const worker = async () => {
-    while (refusals.length < REFUSALS && next < 1000) {
-      const batch = next++
-      const error = await failure(() => ballast.insert({ columns: columns(batch) }))
-      if (error === undefined) stored.push(batch)
-      else refusals.push(error)
+  for (const start of [0, SMALL_START]) {
+    const enough = refusals.length + REFUSALS
+    let next = start
+    const worker = async () => {
+      while (refusals.length < enough && next < start + 1000) {
+        const batch = next++
+        const error = await failure(() => ballast.insert({ columns: columns(batch) }))
+        if (error === undefined) stored.push(batch)
+        else refusals.push(error)
+      }
     }
+    await Promise.all(Array.from({ length: WIDTH }, worker))
   }
-  await Promise.all(Array.from({ length: WIDTH }, worker))
   return { stored: stored.sort((one, other) => one - other), refusals }
 }
 
@@ -57,9 +68,9 @@ export async function ballastProblems(db, stored) {
     counts.set(batch, (counts.get(batch) ?? 0) + 1)
     if (Math.floor(id / ROWS) !== batch || vector.some((value, at) => value !== Math.fround(component(id, at)))) problems.push(`row ${id} of batch ${batch} has wrong values`)
   }
-  for (const batch of stored) if (counts.get(batch) !== ROWS) problems.push(`batch ${batch} was acknowledged and has ${counts.get(batch) ?? 0} rows`)
+  for (const batch of stored) if (counts.get(batch) !== rowsOf(batch)) problems.push(`batch ${batch} was acknowledged and has ${counts.get(batch) ?? 0} rows`)
   for (const [batch, count] of counts) if (!stored.includes(batch)) problems.push(`batch ${batch} was refused and has ${count} rows`)
-  for (const id of [stored[0] * ROWS + 3, stored.at(-1) * ROWS + 999]) {
+  for (const id of [stored[0] * ROWS + 3, stored.at(-1) * ROWS + rowsOf(stored.at(-1)) - 1]) {
     const query = Float32Array.from({ length: DIM }, (_, at) => component(id, at))
     const [hit] = await ballast.search(query, { limit: 1 })
     if (hit?.id !== id || hit.distance !== 0) problems.push(`searched ${id}, found ${JSON.stringify(hit)}`)
@@ -99,7 +110,7 @@ export async function liveWithFullStorage(open, makeRoom = async () => {}) {
   const filled = await fill(db)
   stored = filled.stored
   const { refusals } = filled
-  if (refusals.length < REFUSALS || stored.length < 3) throw new Error(`${stored.length} batches fitted, ${refusals.length} were refused: ${JSON.stringify(refusals[0])}`)
+  if (refusals.length < 2 * REFUSALS || stored.length < 3) throw new Error(`${stored.length} batches fitted, ${refusals.length} were refused: ${JSON.stringify(refusals[0])}`)
   await inspect('after the refusals')
   const isCaught = async claimed => (await ballastProblems(db, claimed)).length > 0
   if (!(await isCaught([...stored, 1999])) || !(await isCaught(stored.slice(1)))) problems.push('a lost or a half refused batch would not be noticed')
@@ -113,6 +124,10 @@ export async function liveWithFullStorage(open, makeRoom = async () => {}) {
   if (fits) stored.push(2000)
   await inspect('after another insert')
 
+  // What frees room is not refused, even where there is none left.
+  const deleted = stored.shift()
+  await step('deleting', () => db.collection(NAME).delete(`batch == ${deleted}`))
+  await inspect('after deleting')
   await step('dropping', () => db.dropCollection({ collectionName: NAME }))
   stored = []
   await step('making room', makeRoom)
@@ -123,5 +138,5 @@ export async function liveWithFullStorage(open, makeRoom = async () => {}) {
   if ((await db.hasCollection({ collectionName: NAME })).has) problems.push('the dropped collection is back')
   await inspect('in the end')
   await db.close()
-  return { problems, refusals, megabytes: filled.stored.length, isSettled, fits }
+  return { problems, refusals, megabytes: filled.stored.filter(batch => batch < SMALL_START).length, isSettled, fits }
 }

@@ -212,6 +212,15 @@ fn on_upgrade(request: &IdbOpenDbRequest, must_exist: bool) -> Closure<dyn FnMut
     handler
 }
 
+/// Waits for some time.
+pub(super) async fn wait(delay_ms: u32) {
+    let (sender, over) = oneshot::channel::<()>();
+    // Dropping the sender is the message.
+    let end = Closure::once(move || drop(sender));
+    set_timeout(end.as_ref().unchecked_ref(), delay_ms);
+    let _ = over.await;
+}
+
 async fn outcome_of(request: &IdbOpenDbRequest) -> Outcome {
     let (sender, told) = oneshot::channel();
     let sender = Rc::new(RefCell::new(Some(sender)));

@@ -6,6 +6,7 @@
 
 mod connection;
 mod transaction;
+mod upkeep;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use web_sys::{IdbDatabase, IdbKeyRange, IdbRequest};
 
 use self::connection::Connection;
 use self::transaction::{Mode, Transaction};
+use self::upkeep::{Joined, Upkeep, is_needy};
 use super::{Host, Pending, after_prefix};
 use crate::error::{Error, Result};
 use crate::store::{Batch, BlobKey, Bytes};
@@ -41,18 +43,26 @@ struct Shared {
     connection: RefCell<Option<Rc<Connection>>>,
     /// Whether it was open before: if it is absent the next time, then it is lost and not new.
     was_open: Cell<bool>,
+    upkeep: Upkeep,
 }
 
 impl IndexedDbHost {
     /// The database of that name, opened by the first operation and made if there is none.
     pub fn new(name: &str, durability: Durability) -> IndexedDbHost {
-        let (connection, was_open) = (RefCell::default(), Cell::new(false));
-        IndexedDbHost { shared: Rc::new(Shared { name: name.to_string(), durability, connection, was_open }) }
+        let (connection, was_open, upkeep) = (RefCell::default(), Cell::new(false), Upkeep::default());
+        IndexedDbHost { shared: Rc::new(Shared { name: name.to_string(), durability, connection, was_open, upkeep }) }
     }
 
     /// The open connection, so that whoever outlives this host can close it.
     pub fn connection(&self) -> Option<IdbDatabase> {
         self.shared.live().map(|connection| connection.database().clone())
+    }
+
+    /// Called when nothing was written for a while.
+    pub async fn rest(&self) {
+        if let Some(connection) = self.shared.live() {
+            self.shared.upkeep.rest(&connection).await;
+        }
     }
 
     /// Begins a transaction, at once when there is a connection; so operations keep their order.
@@ -100,9 +110,68 @@ impl Shared {
             return Ok(connection);
         }
         let connection = Rc::new(Connection::open(&self.name, self.was_open.get()).await?);
-        self.was_open.set(true);
+        if !self.was_open.replace(true) {
+            self.upkeep.begin(&connection).await?;
+        }
         *self.connection.borrow_mut() = Some(connection.clone());
         Ok(connection)
+    }
+
+    /// Begins a commit at once, and again with the room of the reserve when there was none for it.
+    fn store(self: Rc<Self>, connection: Rc<Connection>, batch: Batch) -> Pending<()> {
+        let mut begun = self.write(&connection, &batch);
+        // The browser has a copy; another of a large one is not kept.
+        let again = is_needy(&batch).then_some(batch);
+        Box::pin(async move {
+            let mut attempt = 0;
+            loop {
+                let (transaction, joined) = begun?;
+                let result = transaction.done().await;
+                if result.is_ok() {
+                    return result;
+                }
+                self.upkeep.failed(&joined);
+                match (&result, &again) {
+                    (Err(Error::Quota { .. }), Some(batch))
+                        if self.upkeep.make_room(&connection, &joined, attempt).await =>
+                    {
+                        begun = self.write(&connection, batch);
+                        attempt += 1;
+                    }
+                    _ => return result,
+                }
+            }
+        })
+    }
+
+    fn write(&self, connection: &Connection, batch: &Batch) -> Result<(Transaction<()>, Joined)> {
+        let mut transaction = connection.begin(Mode::Write(self.durability))?;
+        let mut issue = || -> std::result::Result<Joined, JsValue> {
+            let joined = self.upkeep.join(transaction.store(), batch)?;
+            if let Some(guard) = &batch.guard {
+                let request = transaction.store().get(&js_bytes(&guard.key.to_bytes()))?;
+                let expected = guard.expected.as_ref().map(|blob| blob.as_slice().to_vec());
+                transaction.abort_unless(&request, move |found| held(found) == expected);
+            }
+            for (key, blob) in &batch.writes {
+                let key = js_bytes(&key.to_bytes());
+                match blob {
+                    // A copy of its own: a view would carry all of this instance's memory into the store.
+                    Some(blob) => {
+                        transaction.store().put_with_key(&Uint8Array::new_from_slice(blob.as_slice()).buffer(), &key)?
+                    }
+                    None => transaction.store().delete(&key)?,
+                };
+            }
+            Ok(joined)
+        };
+        match issue() {
+            Ok(joined) => Ok((transaction, joined)),
+            Err(error) => {
+                transaction.abort();
+                Err(connection.refusal(&error))
+            }
+        }
     }
 }
 
@@ -136,14 +205,14 @@ impl Host for IndexedDbHost {
     }
 
     fn commit(&self, batch: Batch) -> Pending<()> {
-        let durability = self.shared.durability;
-        let begin = move |connection: &Connection| write(connection, durability, &batch);
-        let host = self.clone();
-        let Some(connection) = self.shared.live() else {
-            return Box::pin(async move { begin(&*host.shared.connect().await?)?.done().await });
-        };
-        let begun = begin(&connection);
-        Box::pin(async move { begun?.done().await })
+        let shared = self.shared.clone();
+        match self.shared.live() {
+            Some(connection) => shared.store(connection, batch),
+            None => Box::pin(async move {
+                let connection = shared.connect().await?;
+                shared.store(connection, batch).await
+            }),
+        }
     }
 
     fn is_lost(&self) -> bool {
@@ -151,40 +220,16 @@ impl Host for IndexedDbHost {
     }
 
     fn close(&self) -> Pending<()> {
-        // The browser ends the connection after the transactions under way.
-        if let Some(connection) = self.shared.connection.borrow_mut().take() {
-            connection.close();
-        }
-        Box::pin(std::future::ready(Ok(())))
+        let host = self.clone();
+        Box::pin(async move {
+            host.rest().await;
+            // The browser ends the connection after the transactions under way.
+            if let Some(connection) = host.shared.connection.borrow_mut().take() {
+                connection.close();
+            }
+            Ok(())
+        })
     }
-}
-
-fn write(connection: &Connection, durability: Durability, batch: &Batch) -> Result<Transaction<()>> {
-    let mut transaction = connection.begin(Mode::Write(durability))?;
-    let mut issue = || -> std::result::Result<(), JsValue> {
-        if let Some(guard) = &batch.guard {
-            let request = transaction.store().get(&js_bytes(&guard.key.to_bytes()))?;
-            let expected = guard.expected.as_ref().map(|blob| blob.as_slice().to_vec());
-            transaction.abort_unless(&request, move |found| held(found) == expected);
-        }
-        for (key, blob) in &batch.writes {
-            let key = js_bytes(&key.to_bytes());
-            match blob {
-                // A copy of its own: a view would carry all of this instance's memory into the store.
-                Some(blob) => {
-                    transaction.store().put_with_key(&Uint8Array::new_from_slice(blob.as_slice()).buffer(), &key)?
-                }
-                None => transaction.store().delete(&key)?,
-            };
-        }
-        Ok(())
-    };
-    let issued = issue();
-    issued.map_err(|error| {
-        transaction.abort();
-        connection.refusal(&error)
-    })?;
-    Ok(transaction)
 }
 
 fn js_bytes(bytes: &[u8]) -> JsValue {

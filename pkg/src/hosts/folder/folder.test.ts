@@ -25,8 +25,8 @@ const NO_PREFIX = new Uint8Array(0)
 
 type Writes = Record<string, string | null>
 
-function commit(host: FolderHost, writes: Writes): Promise<void> {
-  return host.commit({ writes: Object.entries(writes).map(([name, value]) => [key(name), value === null ? null : bytes(value)]) })
+function commit(host: FolderHost, writes: Writes, makesRoom = false): Promise<void> {
+  return host.commit({ makesRoom, writes: Object.entries(writes).map(([name, value]) => [key(name), value === null ? null : bytes(value)]) })
 }
 
 async function content(host: FolderHost): Promise<Record<string, string>> {
@@ -100,7 +100,7 @@ test('what was committed is there after a clean close, in packs alone, and after
 test('keys come in byte order and by prefix', async () => {
   const host = await FolderHost.open(fresh())
   const keys = [[2], [1, 255], [1], [255, 0], [1, 0, 0]].map((key) => Uint8Array.from(key))
-  await host.commit({ writes: keys.map((key) => [key, key]) })
+  await host.commit({ makesRoom: false, writes: keys.map((key) => [key, key]) })
   assert.deepEqual((await host.list(NO_PREFIX)).map((key) => [...key]), [[1], [1, 0, 0], [1, 255], [2], [255, 0]])
   assert.deepEqual((await host.list(Uint8Array.of(1))).map((key) => [...key]), [[1], [1, 0, 0], [1, 255]])
   assert.deepEqual(await host.load([Uint8Array.of(9), Uint8Array.of(2)]), [undefined, Uint8Array.of(2)])
@@ -135,7 +135,7 @@ test('removed keys stay removed through folds and reopenings, and dead bytes are
 test('a guard is checked against the commits before it, in the same group too', async () => {
   const host = await FolderHost.open(fresh())
   const guarded = (expected: string | null, value: string): Promise<void> =>
-    host.commit({ writes: [[key('epoch'), bytes(value)]], guard: { key: key('epoch'), expected: expected === null ? null : bytes(expected) } })
+    host.commit({ makesRoom: false, writes: [[key('epoch'), bytes(value)]], guard: { key: key('epoch'), expected: expected === null ? null : bytes(expected) } })
   const results = await Promise.allSettled([guarded(null, '1'), guarded('1', '2'), guarded('1', '3'), guarded('2', '4')])
   assert.deepEqual(results.map((result) => (result.status === 'rejected' ? (result.reason as ElanusError).kind : 'done')), ['done', 'done', 'LOCKED', 'done'])
   assert.deepEqual(await content(host), { epoch: '4' })
@@ -385,7 +385,8 @@ test('a disk without any room still takes what frees room', async () => {
     await write.call(this, buffers, position)
   })
   await assert.rejects(commit(host, { c: 'x'.repeat(100_000) }), { kind: 'QUOTA' })
-  await commit(host, { a: null })
+  await assert.rejects(commit(host, { c: 'x' }), { kind: 'QUOTA' })
+  await commit(host, { a: null }, true)
   failing.mock.restore()
   assert.deepEqual(await content(host), { b: '1' })
   await shut(host)

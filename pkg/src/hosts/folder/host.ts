@@ -208,7 +208,7 @@ export class FolderHost implements OwnedHost {
 
   async #write(store: Store, commits: Commit[]): Promise<void> {
     const writes = commits.flatMap(({ batch }) => batch.writes.map(([key, value]): Write => [textOf(key), value]))
-    if (writes.length > 0) await store.append(writes)
+    if (writes.length > 0) await store.append(writes, commits.every(({ batch }) => batch.makesRoom))
   }
 
   #fail(error: ElanusError, commits: Commit[]): void {

@@ -5,15 +5,18 @@
 
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { removeFile } from './file.js'
+import { removeFile, storageError } from './file.js'
 
 /** The name of the file. */
 export const RESERVE_NAME = 'reserve'
 
-const RESERVE_BYTES = 256 << 10
+const RESERVE_BYTES = 1 << 20
 
-/** Writes that may use the reserve: those that are small beside it. Inserts of any size would just use it up. */
+/** The size of writes that may use the reserve, which has to last for some of them. */
 export const NEEDY_BYTES_MAX = RESERVE_BYTES / 4
+
+/** Values of this many bytes fit into a pack that takes the room of the reserve. */
+export const PACKED_BYTES_MAX = RESERVE_BYTES - (64 << 10)
 
 /** Room in a folder. */
 export class Reserve {
@@ -24,15 +27,16 @@ export class Reserve {
     this.#path = `${folder}/${RESERVE_NAME}`
   }
 
-  /** Sets room aside if there is room. */
+  /** Sets room aside; fails with kind `QUOTA` when there is none. */
   async keep(): Promise<void> {
     if (this.#isKept) return
     try {
       // Zeros would take no room on a disk that compresses.
       await writeFile(this.#path, randomBytes(RESERVE_BYTES))
       this.#isKept = true
-    } catch {
+    } catch (error) {
       await this.giveUp()
+      throw storageError(error, this.#path)
     }
   }
 

@@ -9,7 +9,7 @@ import { corrupt, removeFile, storageError, syncFolder } from './file.js'
 import { HEAD_BYTES, Journal, journalName, type Change, type Write } from './journal.js'
 import { LOCK_NAME } from './lock-file.js'
 import { openPack, packName, readPlace, writePack, type Pack, type Place } from './pack.js'
-import { NEEDY_BYTES_MAX, RESERVE_NAME, Reserve } from './reserve.js'
+import { NEEDY_BYTES_MAX, PACKED_BYTES_MAX, RESERVE_NAME, Reserve } from './reserve.js'
 import { ROOT_NAME, readRoot, writeRoot, type Root } from './root.js'
 
 const OWN_FILE = /^(\d{8})\.(pack|journal)$/
@@ -21,6 +21,14 @@ const PACK_GROWTH = 2
 export interface Distrust {
   journal: number
   end: number
+}
+
+/** What goes into a pack: the values of a journal and of some packs, of which the others are kept. */
+interface Fold {
+  journal: Journal
+  kept: Pack[]
+  folded: Pack[]
+  values: [key: string, place: Place | undefined][]
 }
 
 /** The files of an open folder. */
@@ -114,12 +122,14 @@ export class Store {
   }
 
   /**
-   * Writes, and waits until it is on the disk. Kinds `QUOTA` and `STORAGE` mean that nothing was stored;
+   * Writes, and waits until it is on the disk; what makes room may use the reserve. Kinds `QUOTA` and `STORAGE` mean that nothing was stored;
    * after `UNKNOWN_COMMIT` the store must be recovered.
    */
-  async append(writes: readonly Write[]): Promise<void> {
+  async append(writes: readonly Write[], makesRoom: boolean): Promise<void> {
+    // Else what needs room would use up what was set aside for what makes some.
+    if (!makesRoom) await this.#reserve.keep()
     const size = writes.reduce((sum, [, value]) => sum + (value?.length ?? 0), 0)
-    await this.#withReserve(() => this.#append(writes), size <= NEEDY_BYTES_MAX)
+    await this.#withReserve(() => this.#append(writes), makesRoom && size <= NEEDY_BYTES_MAX)
   }
 
   async #append(writes: readonly Write[]): Promise<void> {
@@ -147,25 +157,27 @@ export class Store {
    * After a failure of kind `UNKNOWN_COMMIT` the store must be recovered; any other leaves it as it was.
    */
   async fold(): Promise<void> {
-    await this.#withReserve(() => this.#fold(), true)
-    await this.keepReserve()
-  }
-
-  /** Sets room aside for hard times. */
-  async keepReserve(): Promise<void> {
-    await this.#reserve.keep()
-  }
-
-  async #fold(): Promise<void> {
-    if (this.#journal === undefined) return
+    const journal = this.#journal
+    if (journal === undefined) return
     const kept = this.#packs.slice(0, this.#foldStart())
     const folded = this.#packs.slice(kept.length)
-    const sources = new Set([this.#journal.file, ...folded.map(({ file }) => file)])
+    const sources = new Set([journal.file, ...folded.map(({ file }) => file)])
     const values: [string, Place | undefined][] = [...this.#index].filter(([, place]) => sources.has(place.file))
     const isInKept = (key: string): boolean => kept.some(({ keys }) => keys.has(key))
     const removed = new Set([...this.#removed, ...folded.flatMap(({ keys }) => [...keys])])
     for (const key of removed) if (!this.#index.has(key) && isInKept(key)) values.push([key, undefined])
     values.sort(([one], [other]) => (one < other ? -1 : 1))
+    const size = values.reduce((sum, [, place]) => sum + (place?.length ?? 0), 0)
+    await this.#withReserve(() => this.#fold({ journal, kept, folded, values }), size <= PACKED_BYTES_MAX)
+    await this.keepReserve()
+  }
+
+  /** Sets room aside for hard times, if there is any. */
+  async keepReserve(): Promise<void> {
+    await this.#reserve.keep().catch(() => {})
+  }
+
+  async #fold({ journal, kept, folded, values }: Fold): Promise<void> {
     const number = this.#nextNumber++
     const written = values.length === 0 ? undefined : await this.#writePack(number, values)
     const packs = written === undefined ? kept : [...kept, written.pack]
@@ -176,7 +188,6 @@ export class Store {
       throw error
     }
     for (const [key, place] of written?.places ?? []) this.#index.set(key, place)
-    const journal = this.#journal
     this.#packs = packs
     this.#journal = undefined
     this.#removed = new Set()

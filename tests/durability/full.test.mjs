@@ -1,9 +1,9 @@
 // No room: what is refused leaves no trace, what was acknowledged stays, and room that is made can be used.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { open } from '../../../pkg/dist/node.js'
-import { liveWithFullStorage } from '../ballast.mjs'
-import { folder, launch, site, smallDisk, visit } from '../browser.mjs'
+import { open } from '../../pkg/dist/node.js'
+import { liveWithFullStorage } from './ballast.mjs'
+import { folder, launch, site, smallDisk, visit } from './browser.mjs'
 
 const QUOTA_BYTES = 20_000_000
 const DISK_MEGABYTES = 100

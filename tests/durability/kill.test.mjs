@@ -1,7 +1,7 @@
 // The browser is killed in mid-write: what was acknowledged is there, what was not is there whole or not at all.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { PATIENCE_MS, folder, kill, launch, site, visit } from '../browser.mjs'
+import { PATIENCE_MS, folder, kill, launch, site, visit } from './browser.mjs'
 
 let address
 
