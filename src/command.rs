@@ -12,6 +12,7 @@ use crate::schema::check::CollectionSpec;
 use crate::schema::index_params::IndexSpec;
 use crate::schema::{Metric, Schema};
 use crate::sorted::SortedMap;
+use crate::store::Bytes;
 
 /// The database that a command means when it names none.
 pub const DEFAULT_DATABASE: &str = "default";
@@ -53,6 +54,8 @@ pub enum Command {
     CreateCollection { database: String, spec: Box<CollectionSpec> },
     /// Removes a collection with its rows; no error when there is none.
     DropCollection { target: Target },
+    /// Removes all rows of a collection.
+    TruncateCollection { target: Target },
     /// Asks whether a collection or alias exists.
     HasCollection { target: Target },
     /// Tells a collection's schema and state.
@@ -71,6 +74,8 @@ pub enum Command {
     GetCollectionStats { target: Target },
     /// Sets (`Some`) and removes (`None`) properties of a collection.
     AlterCollection { target: Target, changes: Changes },
+    /// Sets (`Some`) and removes (`None`) parameters of a field.
+    AlterField { target: Target, field: String, changes: Changes },
     /// Asks that growing rows be sealed in the background.
     Flush { target: Target },
     /// Asks that segments be rewritten without their dead rows, in the background.
@@ -95,6 +100,8 @@ pub enum Command {
 
     /// Makes indexes.
     CreateIndex { target: Target, indexes: Vec<IndexSpec> },
+    /// Sets (`Some`) and removes (`None`) parameters of an index.
+    AlterIndex { target: Target, index: String, changes: Changes },
     /// Removes an index; no error when there is none.
     DropIndex { target: Target, index: String },
     /// Tells what an index is and which structure answers for it. An empty name means all.
@@ -128,9 +135,27 @@ pub enum Command {
 
     /// Tells what the engine holds.
     Stats,
+    /// Gives the record of users, roles and grants, which a server keeps in its database.
+    ReadAccess,
+    /// Replaces that record.
+    WriteAccess { blob: Bytes },
 }
 
 impl Command {
+    /// Whether it removes what takes up room in storage, at once or by work in the background.
+    pub fn makes_room(&self) -> bool {
+        matches!(
+            self,
+            Command::Delete { .. }
+                | Command::DropCollection { .. }
+                | Command::TruncateCollection { .. }
+                | Command::DropDatabase { .. }
+                | Command::DropPartition { .. }
+                | Command::DropIndex { .. }
+                | Command::DropAlias { .. }
+        )
+    }
+
     /// Whether it changes nothing, so that it can be run again at will.
     pub fn only_reads(&self) -> bool {
         match self {
@@ -152,16 +177,20 @@ impl Command {
             | Command::Query { .. }
             | Command::Search { .. }
             | Command::HybridSearch { .. }
-            | Command::Stats => true,
+            | Command::Stats
+            | Command::ReadAccess => true,
             Command::CreateDatabase { .. }
             | Command::DropDatabase { .. }
             | Command::AlterDatabase { .. }
             | Command::CreateCollection { .. }
             | Command::DropCollection { .. }
+            | Command::TruncateCollection { .. }
             | Command::RenameCollection { .. }
             | Command::LoadCollection { .. }
             | Command::ReleaseCollection { .. }
             | Command::AlterCollection { .. }
+            | Command::AlterField { .. }
+            | Command::AlterIndex { .. }
             | Command::Flush { .. }
             | Command::Compact { .. }
             | Command::CreatePartition { .. }
@@ -175,7 +204,8 @@ impl Command {
             | Command::DropAlias { .. }
             | Command::Insert { .. }
             | Command::Upsert { .. }
-            | Command::Delete { .. } => false,
+            | Command::Delete { .. }
+            | Command::WriteAccess { .. } => false,
         }
     }
 }
@@ -216,6 +246,8 @@ pub enum Reply {
     Hits(Hits),
     /// `Stats`.
     Stats(Box<Stats>),
+    /// `ReadAccess`: the blob as it was written, if there is one.
+    Access(Option<Bytes>),
 }
 
 /// Whether a collection can be read.

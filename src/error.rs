@@ -129,6 +129,11 @@ pub enum Error {
         /// Which parameter, expected and got.
         reason: String,
     },
+    /// A parameter whose value is of another type of JSON.
+    WrongType {
+        /// Which parameter, expected and got.
+        reason: String,
+    },
     /// A required parameter is absent.
     Missing {
         /// The operation that needs it.
@@ -173,6 +178,20 @@ pub enum Error {
         needed_bytes: u64,
     },
     /// A part of Milvus that does not exist here (yet).
+    Unauthenticated {
+        /// What was wrong with the credentials, in Milvus's words.
+        reason: String,
+    },
+    /// The user may not do that.
+    Denied {
+        /// The privilege that the operation needs, such as `Insert`.
+        privilege: String,
+        /// The user.
+        user: String,
+        /// The database.
+        database: String,
+    },
+    /// Something that Milvus has and we do not.
     Unsupported {
         /// What was asked for.
         what: String,
@@ -258,6 +277,7 @@ impl Error {
             Error::Corrupt { .. } | Error::VersionTooNew { .. } => 1009,
             Error::Schema { .. }
             | Error::Invalid { .. }
+            | Error::WrongType { .. }
             | Error::CollectionExists { .. }
             | Error::NameTaken { .. }
             | Error::DimensionMismatch { .. }
@@ -269,6 +289,8 @@ impl Error {
             Error::FieldName { .. } => 1701,
             Error::Missing { .. } => 1802,
             Error::Row { .. } => 1804,
+            Error::Unauthenticated { .. } => 1800,
+            Error::Denied { .. } => 1401,
             Error::Unsupported { .. } => 3000,
             Error::Aborted { .. } => 10000,
         }
@@ -296,11 +318,13 @@ impl Error {
             | Error::DatabaseLimit { .. }
             | Error::DatabaseName { .. }
             | Error::Invalid { .. }
+            | Error::WrongType { .. }
             | Error::Missing { .. } => "INVALID",
             Error::DimensionMismatch { .. } => "DIMENSION",
             Error::Filter { .. } => "FILTER",
             Error::MemoryLimit { .. } => "MEMORY",
             Error::Unsupported { .. } => "UNSUPPORTED",
+            Error::Unauthenticated { .. } | Error::Denied { .. } => "DENIED",
             Error::Corrupt { .. } => "CORRUPT",
             Error::Storage { .. } => "STORAGE",
             Error::VersionTooNew { .. } => "VERSION_TOO_NEW",
@@ -372,10 +396,15 @@ impl Error {
                 vec![("found", Number(u64::from(*found))), ("supported", Number(u64::from(*supported)))]
             }
             Error::Locked { name } => vec![("name", Text(name))],
+            Error::Denied { privilege, user, database } => {
+                vec![("privilege", Text(privilege)), ("user", Text(user)), ("database", Text(database))]
+            }
             Error::Closed => vec![],
             Error::Schema { reason }
             | Error::Invalid { reason }
+            | Error::WrongType { reason }
             | Error::NameTaken { reason }
+            | Error::Unauthenticated { reason }
             | Error::Storage { reason }
             | Error::Quota { reason }
             | Error::Evicted { reason }
@@ -445,7 +474,9 @@ impl fmt::Display for Error {
             ),
             Error::FieldNotFound { field } => write!(f, "field {field} not exist: field not found[field={field}]"),
             Error::FieldName { name, reason } => write!(f, "Invalid field name: {name}. {reason}"),
-            Error::Schema { reason } | Error::Invalid { reason } => write!(f, "{reason}: invalid parameter"),
+            Error::Schema { reason } | Error::Invalid { reason } | Error::WrongType { reason } => {
+                write!(f, "{reason}: invalid parameter")
+            }
             Error::Missing { operation, parameter } => {
                 write!(f, "missing required parameters, error: {operation} needs '{parameter}', and it is absent")
             }
@@ -467,6 +498,10 @@ impl fmt::Display for Error {
                 "memory limit exceeded[limit={limit_bytes} bytes][needed={needed_bytes} bytes]: nothing was written; \
                  raise memoryLimitBytes or release a collection"
             ),
+            Error::Unauthenticated { reason } => write!(f, "{reason}"),
+            Error::Denied { privilege, user, database } => {
+                write!(f, "Privilege{privilege}: permission deny to {user} in the `{database}` database")
+            }
             Error::Unsupported { what } => write!(f, "{what} is not supported by Elanus: unsupported operation"),
             Error::Corrupt { blob, reason } => write!(f, "data integrity check failed: {blob}: {reason}"),
             Error::VersionTooNew { found, supported } => write!(

@@ -141,7 +141,7 @@ impl Collection {
     /// Whether a stored blob of this collection is part of it.
     pub fn refers_to(&self, key: BlobKey) -> bool {
         match key {
-            BlobKey::Catalog | BlobKey::Epoch | BlobKey::Manifest { .. } => true,
+            BlobKey::Catalog | BlobKey::Epoch | BlobKey::Access | BlobKey::Manifest { .. } => true,
             BlobKey::Log { seq, .. } => self.log.contains_key(&seq),
             BlobKey::Segment { segment, part, .. } => {
                 self.sealed.get(&segment).is_some_and(|sealed| part <= sealed.record.part_count)
@@ -152,11 +152,11 @@ impl Collection {
         }
     }
 
-    /// Removes a partition's rows. The partition's number is never used again.
-    pub fn drop_partition(&mut self, partition: PartitionId) -> Batch {
+    /// Removes the rows of a partition, or of all.
+    pub fn clear(&mut self, partition: Option<PartitionId>) -> Batch {
         let mut batch = Batch::default();
-        let dropped: Vec<SegmentId> =
-            self.segments.values().filter(|s| s.partition() == partition).map(Segment::id).collect();
+        let is_dropped = |segment: &&Segment| partition.is_none_or(|partition| segment.partition() == partition);
+        let dropped: Vec<SegmentId> = self.segments.values().filter(is_dropped).map(Segment::id).collect();
         if self.job.as_ref().is_some_and(|job| job.segments().iter().any(|id| dropped.contains(id))) {
             self.job = None;
         }

@@ -205,7 +205,11 @@ fn vectors(field: &Field, dim: u32, row_count: u32, elements: &[f32]) -> Result<
     Ok(ColumnData::FloatVector(column))
 }
 
-fn vector_elements(field: &Field, row: u32, value: &Value) -> Result<Vec<f32>> {
+/// The elements of one vector.
+///
+/// # Errors
+/// As those of [`build`].
+pub fn vector_elements(field: &Field, row: u32, value: &Value) -> Result<Vec<f32>> {
     let Value::List(list) = value else {
         return Err(mismatch(field, DataType::FloatVector, row, value));
     };

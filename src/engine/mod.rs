@@ -32,6 +32,8 @@ pub struct Options {
 pub struct Engine {
     options: Options,
     catalog: Catalog,
+    /// The blob of [`BlobKey::Access`], which means nothing here.
+    access: Option<Bytes>,
     /// Every blob that the store has once all batches are committed.
     keys: SortedSet<BlobKey>,
     /// The collections that are in memory, by id. Others are read when a command needs them.
@@ -109,6 +111,7 @@ impl Engine {
         Ok(Engine {
             options,
             catalog,
+            access: None,
             keys: keys.into_iter().collect(),
             collections: SortedMap::new(),
             loaders: SortedMap::new(),
@@ -117,13 +120,20 @@ impl Engine {
         })
     }
 
+    /// Takes in the blob of [`BlobKey::Access`], if the store has one.
+    pub fn with_access(self, access: Option<Bytes>) -> Engine {
+        Engine { access, ..self }
+    }
+
     /// Runs a command, or says what it needs first. An error means that nothing changed.
     pub fn execute(&mut self, command: Command, context: Context) -> Result<Step> {
         let needed = self.needed(&command)?;
         if !needed.is_empty() {
             return Ok(Step::Need(needed, Continuation { command }));
         }
-        let (reply, batch) = self.run(command, context)?;
+        let makes_room = command.makes_room();
+        let (reply, mut batch) = self.run(command, context)?;
+        batch.makes_room = makes_room;
         self.note(&batch);
         Ok(Step::Done(reply, batch))
     }
@@ -145,6 +155,7 @@ impl Engine {
     pub fn maintain(&mut self, budget: u32) -> Result<Maintained> {
         let mut batch = Batch::default();
         if !self.orphans.is_empty() {
+            batch.makes_room = true;
             for key in self.orphans.drain(..) {
                 batch.remove(key);
             }
@@ -155,10 +166,13 @@ impl Engine {
         let served = turns.partition_point(|id| *id <= self.maintained);
         turns.rotate_left(served);
         for id in turns {
-            let Some(step) = self.collections.get_mut(&id).and_then(|collection| collection.maintain(budget)) else {
+            let Some(mut step) = self.collections.get_mut(&id).and_then(|collection| collection.maintain(budget))
+            else {
                 continue;
             };
             self.maintained = id;
+            // Steps that only write may lead nowhere; the last of a job removes what it has replaced.
+            step.batch.makes_room = step.batch.writes.values().any(Option::is_none);
             self.note(&step.batch);
             let collection = self.catalog.collection(id).map(|record| record.name.clone()).unwrap_or_default();
             let progress = Progress { stage: step.stage, collection, done: step.done, total: step.total };

@@ -55,6 +55,10 @@ impl Engine {
                 self.keys.keys().filter(|key| key.collection() == Some(id)).for_each(|key| batch.remove(*key));
                 self.changed(true, batch)
             }
+            Command::TruncateCollection { target } => {
+                let batch = self.rows(&target)?.clear(None);
+                Ok((Reply::Done, batch))
+            }
             Command::HasCollection { target } => read(Reply::Has(self.catalog.has_collection(&target)?)),
             Command::DescribeCollection { target } => {
                 let record = self.catalog.resolve(&target)?;
@@ -86,6 +90,20 @@ impl Engine {
                 let has_changed = self.catalog.alter_collection(&target, &changes)?;
                 self.changed(has_changed, Batch::default())
             }
+            Command::AlterField { target, field, changes } => {
+                let has_changed = self.catalog.alter_field(&target, &field, &changes)?;
+                if has_changed {
+                    // What is in memory has the schema as it was; what the log and the segments hold is all in storage.
+                    let id = self.catalog.resolve(&target)?.id;
+                    self.collections.remove(&id);
+                    self.loaders.remove(&id);
+                }
+                self.changed(has_changed, Batch::default())
+            }
+            Command::AlterIndex { target, index, changes } => {
+                let has_changed = self.catalog.alter_index(&target, &index, &changes)?;
+                self.changed(has_changed, Batch::default())
+            }
             Command::Flush { target } => {
                 self.rows(&target)?.ask_flush();
                 read(Reply::Done)
@@ -102,13 +120,21 @@ impl Engine {
                 read(Reply::CompactionState { id, is_completed })
             }
 
+            Command::ReadAccess => read(Reply::Access(self.access.clone())),
+            Command::WriteAccess { blob } => {
+                let mut batch = Batch::default();
+                batch.put(BlobKey::Access, blob.clone());
+                self.access = Some(blob);
+                Ok((Reply::Done, batch))
+            }
+
             Command::CreatePartition { target, partition } => {
                 let has_changed = self.catalog.create_partition(&target, &partition)?.is_some();
                 self.changed(has_changed, Batch::default())
             }
             Command::DropPartition { target, partition } => match self.catalog.drop_partition(&target, &partition)? {
                 Some(id) => {
-                    let batch = self.rows(&target)?.drop_partition(id);
+                    let batch = self.rows(&target)?.clear(Some(id));
                     self.changed(true, batch)
                 }
                 None => read(Reply::Done),

@@ -92,6 +92,7 @@ fn needs_rows(command: &Command) -> Option<&Target> {
         | Command::GetCollectionStats { target }
         | Command::Flush { target }
         | Command::Compact { target }
+        | Command::TruncateCollection { target }
         | Command::DropPartition { target, .. }
         | Command::LoadPartitions { target, .. }
         | Command::GetPartitionStats { target, .. }
@@ -116,6 +117,8 @@ fn needs_rows(command: &Command) -> Option<&Target> {
         | Command::ReleaseCollection { .. }
         | Command::GetLoadState { .. }
         | Command::AlterCollection { .. }
+        | Command::AlterField { .. }
+        | Command::AlterIndex { .. }
         | Command::GetCompactionState { .. }
         | Command::CreatePartition { .. }
         | Command::HasPartition { .. }
@@ -129,6 +132,8 @@ fn needs_rows(command: &Command) -> Option<&Target> {
         | Command::DropAlias { .. }
         | Command::DescribeAlias { .. }
         | Command::ListAliases { .. }
+        | Command::ReadAccess
+        | Command::WriteAccess { .. }
         | Command::Stats => None,
     }
 }

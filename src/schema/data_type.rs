@@ -68,6 +68,11 @@ impl DataType {
         self.row().2
     }
 
+    /// The type of that number.
+    pub fn from_number(number: i32) -> Option<DataType> {
+        TABLE.iter().find(|row| row.2 == number).map(|row| row.0)
+    }
+
     /// The type of that name; case-sensitive, as in Milvus, but for `Varchar`, which its quick form accepts.
     pub fn from_name(name: &str) -> Option<DataType> {
         let name = if name == "Varchar" { "VarChar" } else { name };

@@ -70,7 +70,11 @@ pub fn check_database(key: &str, value: &str) -> Result<()> {
     }
 }
 
-fn flag(key: &str, value: &str) -> Result<bool> {
+/// A truth value as text.
+///
+/// # Errors
+/// [`Error::Invalid`] for any other text.
+pub fn flag(key: &str, value: &str) -> Result<bool> {
     match value.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),

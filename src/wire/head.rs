@@ -25,6 +25,26 @@ impl Head {
         }
     }
 
+    /// The operation that it is of.
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// The value of a key, which stays. Null counts as absent; case as in [`Head::value`].
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.place(key).map(|at| &self.members[at].1).filter(|value| **value != Value::Null)
+    }
+
+    /// Adds a member.
+    pub fn put(&mut self, key: &str, value: Value) {
+        self.members.push((key.to_string(), value));
+    }
+
+    /// The members as an object again.
+    pub fn into_object(self) -> Value {
+        Value::Object(self.members)
+    }
+
     /// The path of a key, for messages.
     pub fn path(&self, key: &str) -> String {
         format!("{}: {}{key}", self.operation, self.path)
@@ -43,10 +63,14 @@ impl Head {
     /// Any value. Null counts as absent. When the very key is absent, one that differs in case alone will do, as it does
     /// in Milvus.
     pub fn value(&mut self, key: &str) -> Option<Value> {
-        let exact = self.members.iter().position(|(name, _)| name == key);
-        let at = exact.or_else(|| self.members.iter().position(|(name, _)| name.eq_ignore_ascii_case(key)))?;
+        let at = self.place(key)?;
         let (_, value) = self.members.swap_remove(at);
         (value != Value::Null).then_some(value)
+    }
+
+    fn place(&self, key: &str) -> Option<usize> {
+        let exact = self.members.iter().position(|(name, _)| name == key);
+        exact.or_else(|| self.members.iter().position(|(name, _)| name.eq_ignore_ascii_case(key)))
     }
 
     /// Text.
@@ -202,5 +226,5 @@ fn object(operation: &'static str, path: String, value: Value) -> Result<Head> {
 }
 
 fn wrong(path: &str, expected: &str, got: &Value) -> Error {
-    Error::invalid(format!("{path}: expected {expected}, got {}", got.kind()))
+    Error::WrongType { reason: format!("{path}: expected {expected}, got {}", got.kind()) }
 }

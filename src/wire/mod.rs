@@ -18,7 +18,9 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use head::Head;
 pub use natural::Natural;
 pub use planes::{Plane, Planes};
 pub use reply::{Answer, encode};
-pub use request::decode;
+pub use request::knows;
+pub use request::{command, decode};

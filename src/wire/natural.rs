@@ -6,12 +6,9 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 
+use crate::json::{HEAD_DEPTH, keep_last, print};
 use crate::schema::Value;
 use crate::schema::value::VALUE_DEPTH_MAX;
-use crate::sorted::order;
-
-/// Levels of a head above a row's value: head, rows, columns, column, values.
-const HEAD_DEPTH: usize = 5;
 
 /// 2^53: below it a double holds every whole number, and JavaScript calls them safe.
 const SAFE_END: f64 = 9_007_199_254_740_992.0;
@@ -134,17 +131,6 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// Removes members whose key comes again later. JavaScript's objects have none; JSON may.
-fn keep_last(members: &mut Vec<(String, Value)>) {
-    let by_key = order(members.len(), &mut |a, b| members[a].0.cmp(&members[b].0));
-    let mut is_last = vec![true; members.len()];
-    for pair in by_key.windows(2) {
-        is_last[pair[0]] = members[pair[0]].0 != members[pair[1]].0;
-    }
-    let mut is_last = is_last.into_iter();
-    members.retain(|_| is_last.next().expect("there is one a member"));
-}
-
 struct Writer<'a>(&'a Value);
 
 impl Serialize for Writer<'_> {
@@ -184,55 +170,10 @@ pub fn text_of(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(_) | Value::Int(_) | Value::Double(_) | Value::List(_) | Value::Object(_) => {
             let mut json = String::new();
-            write_json(value, &mut json);
+            print(value, &mut json);
             json
         }
     }
-}
-
-/// Appends a value as JSON. Values nest no deeper than [`Natural`] reads them.
-fn write_json(value: &Value, json: &mut String) {
-    match value {
-        Value::Null => json.push_str("null"),
-        Value::Bool(truth) => json.push_str(if *truth { "true" } else { "false" }),
-        Value::Int(whole) => json.push_str(&whole.to_string()),
-        Value::Double(number) if number.is_finite() => json.push_str(&number.to_string()),
-        Value::Double(_) => json.push_str("null"),
-        Value::Text(text) => write_json_text(text, json),
-        Value::List(elements) => {
-            json.push('[');
-            for (at, element) in elements.iter().enumerate() {
-                json.push_str(if at == 0 { "" } else { "," });
-                write_json(element, json);
-            }
-            json.push(']');
-        }
-        Value::Object(members) => {
-            json.push('{');
-            for (at, (key, member)) in members.iter().enumerate() {
-                json.push_str(if at == 0 { "" } else { "," });
-                write_json_text(key, json);
-                json.push(':');
-                write_json(member, json);
-            }
-            json.push('}');
-        }
-    }
-}
-
-fn write_json_text(text: &str, json: &mut String) {
-    json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => json.extend(['\\', character]),
-            '\n' => json.push_str("\\n"),
-            '\t' => json.push_str("\\t"),
-            '\r' => json.push_str("\\r"),
-            control if control < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(control))),
-            plain => json.push(plain),
-        }
-    }
-    json.push('"');
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Typed arrays that travel beside a head.
 
+use crate::column::rows::Rows;
 use crate::error::{Error, Result};
 
 /// A typed array, copied out of JavaScript's memory or to be copied into it.
@@ -35,12 +36,26 @@ impl Plane {
 
 /// The planes of a request. Each may be taken once.
 #[derive(Debug, Default)]
-pub struct Planes(Vec<Option<Plane>>);
+pub struct Planes {
+    planes: Vec<Option<Plane>>,
+    /// Rows that came by another road than a frame.
+    rows: Option<Rows>,
+}
 
 impl Planes {
     /// Planes, numbered from 0.
     pub fn new(planes: Vec<Plane>) -> Planes {
-        Planes(planes.into_iter().map(Some).collect())
+        Planes { planes: planes.into_iter().map(Some).collect(), rows: None }
+    }
+
+    /// Rows that stand for the frame of a write.
+    pub fn of_rows(rows: Rows) -> Planes {
+        Planes { planes: Vec::new(), rows: Some(rows) }
+    }
+
+    /// Takes the rows that stand for a frame, if some came.
+    pub fn take_rows(&mut self) -> Option<Rows> {
+        self.rows.take()
     }
 
     /// Takes the plane of that number. `path` says where the number stood.
@@ -48,8 +63,8 @@ impl Planes {
     /// # Errors
     /// [`Error::Invalid`] when there is no such plane, or it was taken before.
     pub fn take(&mut self, number: u32, path: &str) -> Result<Plane> {
-        let count = self.0.len();
-        match self.0.get_mut(number as usize) {
+        let count = self.planes.len();
+        match self.planes.get_mut(number as usize) {
             None => Err(Error::invalid(format!("{path}: there is no plane {number}, {count} came"))),
             Some(slot) => slot.take().ok_or_else(|| Error::invalid(format!("{path}: plane {number} is used twice"))),
         }

@@ -9,8 +9,11 @@ use crate::error::{Error, Result};
 use crate::schema::Value;
 use crate::sorted::order;
 
-/// The frame under `rows`.
+/// The frame under `rows`, or the rows that stand for it.
 pub fn take_rows(head: &mut Head, planes: &mut Planes) -> Result<Rows> {
+    if let Some(rows) = planes.take_rows() {
+        return Ok(rows);
+    }
     let Some(mut frame) = head.object("rows")? else {
         return Err(head.missing("rows"));
     };

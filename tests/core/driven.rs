@@ -27,6 +27,12 @@ const TURNS_MAX: u32 = 100_000;
 /// A clock that goes on by itself.
 pub struct Ticks(Cell<u64>);
 
+impl From<u64> for Ticks {
+    fn from(start: u64) -> Ticks {
+        Ticks(Cell::new(start))
+    }
+}
+
 impl Clock for Ticks {
     fn now_ms(&self) -> u64 {
         1_700_000_000_000 + self.random()

@@ -2,6 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers of tests too")]
 
+#[cfg(feature = "grpc")]
+mod access;
 mod crash;
 mod damage;
 mod driven;
@@ -11,9 +13,12 @@ mod expressions;
 mod failing;
 mod filter_model;
 mod golden;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod hosts;
 mod limits;
 mod model;
+mod rest;
 mod scenarios;
 #[path = "../hosts/simulated/mod.rs"]
 mod simulated;

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import * as elanus from '../../pkg/dist/node.js'
 import { serve } from '../../scripts/serve.mjs'
 import { newContext } from '../package/page.mjs'
+import { RestError, expressible, overHttp } from './rest.mjs'
 import { walk } from './walk.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -34,6 +35,20 @@ test('scenarios in memory', async () => {
     failures.push(...(await walk(scenario, () => elanus.open(':memory:'), elanus.ElanusError)))
   }
   assert.deepEqual(failures, [])
+})
+
+test('scenarios over RESTful v2', async context => {
+  const root = await mkdtemp(join(tmpdir(), 'elanus-scenarios-'))
+  context.after(() => rm(root, { recursive: true, force: true }))
+  const failures = []
+  const said = expressible(scenarios)
+  for (const [at, scenario] of said.entries()) {
+    const open = async () => overHttp(await elanus.open(join(root, String(at))))
+    failures.push(...(await walk(scenario, open, RestError)))
+  }
+  console.log(`road rest: ${said.length} of ${scenarios.length} scenarios`)
+  assert.deepEqual(failures, [])
+  assert.ok(said.length >= 40, `${said.length} scenarios can be said`)
 })
 
 for (const worker of [true, false]) {

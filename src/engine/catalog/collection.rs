@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::schema::Schema;
 use crate::schema::check::{Checked, CollectionSpec};
 use crate::schema::index_params::{self, Index, IndexSpec};
-use crate::schema::properties;
+use crate::schema::{properties, rules};
 
 /// A collection: all but its rows. Stored as it is, so the order of the fields is part of the format.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,6 +204,56 @@ impl CollectionRecord {
         Ok(())
     }
 
+    pub(super) fn alter_field(&mut self, name: &str, changes: &Changes) -> Result<()> {
+        let loaded = self.is_loaded().then(|| self.name.clone());
+        let field = self.schema.fields.iter_mut().find(|field| field.name == name);
+        let field = field.ok_or_else(|| Error::FieldNotFound { field: name.to_string() })?;
+        for (key, value) in changes {
+            match (key.as_str(), value) {
+                ("max_length", Some(length)) if field.max_length > 0 => {
+                    let length = rules::max_length(name, length)?;
+                    // Rows that are there must still fit, and none is looked at.
+                    if length < field.max_length {
+                        return Err(Error::invalid(format!(
+                            "max_length of field {name} may only grow, expected at least {}, got {length}",
+                            field.max_length
+                        )));
+                    }
+                    field.max_length = length;
+                }
+                ("max_capacity", Some(capacity)) if field.max_capacity > 0 => {
+                    let capacity = rules::max_capacity(name, capacity)?;
+                    if capacity < field.max_capacity {
+                        return Err(Error::invalid(format!(
+                            "max_capacity of field {name} may only grow, expected at least {}, got {capacity}",
+                            field.max_capacity
+                        )));
+                    }
+                    field.max_capacity = capacity;
+                }
+                ("mmap.enabled" | "mmap_enabled", value) => {
+                    set_mmap(&mut field.type_params, value.as_deref(), loaded.as_deref())?
+                }
+                _ => return Err(Error::invalid(format!("{key} does not allow update in collection field param"))),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn alter_index(&mut self, name: &str, changes: &Changes) -> Result<()> {
+        let loaded = self.is_loaded().then(|| self.name.clone());
+        let collection = self.name.clone();
+        let index = self.indexes.iter_mut().find(|index| index.name == name);
+        let index = index.ok_or(Error::IndexNotFound { collection, index: name.to_string() })?;
+        for (key, value) in changes {
+            match key.as_str() {
+                "mmap.enabled" => set_mmap(&mut index.params, value.as_deref(), loaded.as_deref())?,
+                _ => return Err(Error::invalid(format!("{key} is not a configable index property"))),
+            }
+        }
+        Ok(())
+    }
+
     fn field_name(&self, index: &Index) -> &str {
         let field = self.schema.fields.iter().find(|field| field.id == index.field);
         &field.expect("an index is of a field of its collection").name
@@ -221,6 +271,24 @@ impl CollectionRecord {
             indexed_rows: row_count,
         }
     }
+}
+
+/// Sets or removes `mmap.enabled`, which is kept and echoed; `loaded` is the name of a collection that is loaded.
+fn set_mmap(params: &mut Properties, value: Option<&str>, loaded: Option<&str>) -> Result<()> {
+    if let Some(collection) = loaded {
+        let reason = "can't alter mmap of a loaded collection, please release the collection first".to_string();
+        return Err(Error::CollectionLoaded { collection: collection.to_string(), reason });
+    }
+    match value {
+        Some(value) => {
+            properties::flag("mmap.enabled", value)?;
+            params.insert("mmap.enabled".to_string(), value.to_string());
+        }
+        None => {
+            params.remove("mmap.enabled");
+        }
+    }
+    Ok(())
 }
 
 /// The name of a partition that a partition key spreads rows over.

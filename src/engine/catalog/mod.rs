@@ -189,6 +189,16 @@ impl Catalog {
         self.change(target, |record| record.alter(changes))
     }
 
+    /// Sets (`Some`) and removes (`None`) parameters of a field. Returns whether anything changed.
+    pub fn alter_field(&mut self, target: &Target, field: &str, changes: &Changes) -> Result<bool> {
+        self.change(target, |record| record.alter_field(field, changes))
+    }
+
+    /// Sets (`Some`) and removes (`None`) parameters of an index. Returns whether anything changed.
+    pub fn alter_index(&mut self, target: &Target, index: &str, changes: &Changes) -> Result<bool> {
+        self.change(target, |record| record.alter_index(index, changes))
+    }
+
     /// Makes a collection readable. Returns whether anything changed.
     ///
     /// # Errors

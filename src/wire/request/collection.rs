@@ -98,6 +98,10 @@ pub fn drop(head: &mut Head, _: &mut Planes) -> Result<Command> {
     Ok(Command::DropCollection { target: head.target()? })
 }
 
+pub fn truncate(head: &mut Head, _: &mut Planes) -> Result<Command> {
+    Ok(Command::TruncateCollection { target: head.target()? })
+}
+
 pub fn has(head: &mut Head, _: &mut Planes) -> Result<Command> {
     Ok(Command::HasCollection { target: head.target()? })
 }
@@ -140,6 +144,12 @@ pub fn alter_properties(head: &mut Head, _: &mut Planes) -> Result<Command> {
 
 pub fn drop_properties(head: &mut Head, _: &mut Planes) -> Result<Command> {
     Ok(Command::AlterCollection { target: head.target()?, changes: removals(head)? })
+}
+
+pub fn alter_field(head: &mut Head, _: &mut Planes) -> Result<Command> {
+    let (target, field) = (head.target()?, head.required_text("fieldName")?);
+    let changes = head.properties("fieldParams")?.into_iter().map(|(key, value)| (key, Some(value))).collect();
+    Ok(Command::AlterField { target, field, changes })
 }
 
 pub fn flush(head: &mut Head, _: &mut Planes) -> Result<Command> {

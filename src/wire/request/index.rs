@@ -2,6 +2,7 @@
 
 use super::super::head::Head;
 use super::super::planes::Planes;
+use super::database::{removals, settings};
 use crate::command::Command;
 use crate::error::Result;
 use crate::schema::index_params::IndexSpec;
@@ -17,6 +18,22 @@ pub fn create(head: &mut Head, _: &mut Planes) -> Result<Command> {
 
 pub fn drop(head: &mut Head, _: &mut Planes) -> Result<Command> {
     Ok(Command::DropIndex { target: head.target()?, index: head.required_text("indexName")? })
+}
+
+pub fn alter_properties(head: &mut Head, _: &mut Planes) -> Result<Command> {
+    Ok(Command::AlterIndex {
+        target: head.target()?,
+        index: head.required_text("indexName")?,
+        changes: settings(head)?,
+    })
+}
+
+pub fn drop_properties(head: &mut Head, _: &mut Planes) -> Result<Command> {
+    Ok(Command::AlterIndex {
+        target: head.target()?,
+        index: head.required_text("indexName")?,
+        changes: removals(head)?,
+    })
 }
 
 pub fn describe(head: &mut Head, _: &mut Planes) -> Result<Command> {

@@ -14,12 +14,11 @@ use super::natural::Natural;
 use super::planes::Planes;
 use crate::command::Command;
 use crate::error::{Error, Result};
-use crate::schema::Value;
 
 type Decoder = fn(&mut Head, &mut Planes) -> Result<Command>;
 
 /// Every operation of Milvus's that there is, by the name of its method in TypeScript.
-const OPERATIONS: [(&str, Decoder); 45] = [
+const OPERATIONS: [(&str, Decoder); 49] = [
     ("createDatabase", database::create),
     ("dropDatabase", database::drop),
     ("listDatabases", database::list),
@@ -28,6 +27,7 @@ const OPERATIONS: [(&str, Decoder); 45] = [
     ("dropDatabaseProperties", database::drop_properties),
     ("createCollection", collection::create),
     ("dropCollection", collection::drop),
+    ("truncateCollection", collection::truncate),
     ("hasCollection", collection::has),
     ("describeCollection", collection::describe),
     ("listCollections", collection::list),
@@ -38,6 +38,7 @@ const OPERATIONS: [(&str, Decoder); 45] = [
     ("getCollectionStats", collection::stats),
     ("alterCollectionProperties", collection::alter_properties),
     ("dropCollectionProperties", collection::drop_properties),
+    ("alterFieldProperties", collection::alter_field),
     ("flush", collection::flush),
     ("compact", collection::compact),
     ("getCompactionState", collection::compaction_state),
@@ -50,6 +51,8 @@ const OPERATIONS: [(&str, Decoder); 45] = [
     ("getPartitionStats", collection::partition_stats),
     ("createIndex", index::create),
     ("dropIndex", index::drop),
+    ("alterIndexProperties", index::alter_properties),
+    ("dropIndexProperties", index::drop_properties),
     ("describeIndex", index::describe),
     ("listIndexes", index::list),
     ("createAlias", database::create_alias),
@@ -67,6 +70,11 @@ const OPERATIONS: [(&str, Decoder); 45] = [
     ("stats", |_, _| Ok(Command::Stats)),
 ];
 
+/// Whether there is an operation of that name.
+pub fn knows(operation: &str) -> bool {
+    OPERATIONS.iter().any(|(name, _)| *name == operation)
+}
+
 /// The command of a request.
 ///
 /// # Errors
@@ -74,12 +82,19 @@ const OPERATIONS: [(&str, Decoder); 45] = [
 /// the key for a head that is not the operation's.
 pub fn decode<'de, D: Deserializer<'de>>(operation: &str, head: D, planes: &mut Planes) -> Result<Command> {
     let read = Natural::deserialize(head).map_err(|error| Error::invalid(format!("{operation}: {error}")))?;
-    command(operation, read.0, planes)
+    let (name, decoder) = find(operation)?;
+    decoder(&mut Head::new(name, read.0)?, planes)
 }
 
-fn command(operation: &str, head: Value, planes: &mut Planes) -> Result<Command> {
-    let Some((name, decoder)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
-        return Err(Error::Unsupported { what: format!("the operation '{operation}'") });
-    };
-    decoder(&mut Head::new(name, head)?, planes)
+/// The command of a head that was read already.
+///
+/// # Errors
+/// As those of [`decode`].
+pub fn command(head: &mut Head, planes: &mut Planes) -> Result<Command> {
+    find(head.operation()).and_then(|(_, decoder)| decoder(head, planes))
+}
+
+fn find(operation: &str) -> Result<(&'static str, Decoder)> {
+    let found = OPERATIONS.iter().find(|(name, _)| *name == operation);
+    found.copied().ok_or_else(|| Error::Unsupported { what: format!("the operation '{operation}'") })
 }

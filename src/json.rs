@@ -1,0 +1,515 @@
+//! JSON text to values and values to JSON text (RFC 8259), without recursion on what is read.
+//!
+//! The doors for text need it, and in a browser every byte of it is downloaded: `serde_json` would add 37 KB under gzip.
+//! Tests compare it with that one.
+
+use crate::error::{Error, Result};
+use crate::schema::Value;
+use crate::schema::value::VALUE_DEPTH_MAX;
+use crate::sorted::order;
+
+/// Levels of a request above a row's value: head, rows, columns, column, values.
+pub const HEAD_DEPTH: usize = 5;
+
+const DEPTH_MAX: usize = HEAD_DEPTH + VALUE_DEPTH_MAX;
+
+/// The value of a text.
+///
+/// Numbers without fraction and exponent that fit become [`Value::Int`], others [`Value::Double`]. Of members with one
+/// key the last counts. Half a surrogate pair becomes U+FFFD, as in Milvus.
+///
+/// # Errors
+/// [`Error::Invalid`] with the byte where the text is no JSON, is no UTF-8, or nests too deep.
+pub fn parse(text: &[u8]) -> Result<Value> {
+    document(text, None)
+}
+
+/// As [`parse`], but the elements of the list under `key` of the outermost object are handed out one by one, and the list
+/// stays empty: rows take several times the memory of their text, and they need not be there all at once.
+///
+/// # Errors
+/// As those of [`parse`], and what `take` answers.
+pub fn parse_apart(text: &[u8], key: &str, take: &mut dyn FnMut(Value) -> Result<()>) -> Result<Value> {
+    document(text, Some(Apart { key, take }))
+}
+
+/// A list whose elements are handed out.
+struct Apart<'a> {
+    key: &'a str,
+    take: &'a mut dyn FnMut(Value) -> Result<()>,
+}
+
+fn document(text: &[u8], apart: Option<Apart<'_>>) -> Result<Value> {
+    let text = std::str::from_utf8(text)
+        .map_err(|error| Error::invalid(format!("JSON is UTF-8, but byte {} is not", error.valid_up_to())))?;
+    Reader { text, at: 0 }.document(apart)
+}
+
+/// Appends a value as JSON; numbers that are not finite, which JSON does not have, as null.
+///
+/// Values nest no deeper than decoders allow, so that this may recurse.
+pub fn print(value: &Value, json: &mut String) {
+    match value {
+        Value::Null => json.push_str("null"),
+        Value::Bool(truth) => json.push_str(if *truth { "true" } else { "false" }),
+        Value::Int(whole) => json.push_str(&whole.to_string()),
+        Value::Double(number) => print_f64(*number, json),
+        Value::Text(text) => print_text(text, json),
+        Value::List(elements) => {
+            json.push('[');
+            for (at, element) in elements.iter().enumerate() {
+                json.push_str(if at == 0 { "" } else { "," });
+                print(element, json);
+            }
+            json.push(']');
+        }
+        Value::Object(members) => {
+            json.push('{');
+            for (at, (key, member)) in members.iter().enumerate() {
+                json.push_str(if at == 0 { "" } else { "," });
+                print_text(key, json);
+                json.push(':');
+                print(member, json);
+            }
+            json.push('}');
+        }
+    }
+}
+
+/// Appends a double in the fewest digits that read back as the same.
+pub fn print_f64(number: f64, json: &mut String) {
+    print_digits(number.is_finite().then(|| format!("{number:?}")), json);
+}
+
+/// Appends a 32-bit float in the fewest digits that read back as the same.
+pub fn print_f32(number: f32, json: &mut String) {
+    print_digits(number.is_finite().then(|| format!("{number:?}")), json);
+}
+
+fn print_digits(digits: Option<String>, json: &mut String) {
+    let digits = digits.as_deref().unwrap_or("null");
+    json.push_str(digits.strip_suffix(".0").unwrap_or(digits));
+}
+
+/// Appends a text with its quotes.
+pub fn print_text(text: &str, json: &mut String) {
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => json.extend(['\\', character]),
+            '\n' => json.push_str("\\n"),
+            '\t' => json.push_str("\\t"),
+            '\r' => json.push_str("\\r"),
+            control if control < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(control))),
+            plain => json.push(plain),
+        }
+    }
+    json.push('"');
+}
+
+/// Removes members whose key comes again later. JavaScript's objects have none; JSON may.
+pub fn keep_last(members: &mut Vec<(String, Value)>) {
+    let by_key = order(members.len(), &mut |a, b| members[a].0.cmp(&members[b].0));
+    let mut is_last = vec![true; members.len()];
+    for pair in by_key.windows(2) {
+        is_last[pair[0]] = members[pair[0]].0 != members[pair[1]].0;
+    }
+    let mut is_last = is_last.into_iter();
+    members.retain(|_| is_last.next().expect("there is one a member"));
+}
+
+/// A list or object whose end was not read yet.
+enum Open {
+    List(Vec<Value>),
+    /// The members, and the key of the value that comes next.
+    Object(Vec<(String, Value)>, String),
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn document(mut self, mut apart: Option<Apart<'_>>) -> Result<Value> {
+        let mut open: Vec<Open> = Vec::new();
+        loop {
+            let mut value = match self.peek() {
+                Some(b'[') => {
+                    self.at += 1;
+                    if self.peek() != Some(b']') {
+                        self.deepen(&mut open, Open::List(Vec::new()))?;
+                        continue;
+                    }
+                    self.at += 1;
+                    Value::List(Vec::new())
+                }
+                Some(b'{') => {
+                    self.at += 1;
+                    if self.peek() != Some(b'}') {
+                        let key = self.key()?;
+                        self.deepen(&mut open, Open::Object(Vec::new(), key))?;
+                        continue;
+                    }
+                    self.at += 1;
+                    Value::Object(Vec::new())
+                }
+                _ => self.scalar()?,
+            };
+            // The value may end the list or object that it is in, and that one the next.
+            loop {
+                let Some(mut container) = open.pop() else {
+                    return if self.peek().is_none() { Ok(value) } else { Err(self.wrong("the end")) };
+                };
+                let end = match &mut container {
+                    Open::List(elements) => {
+                        match (&mut apart, open.as_slice()) {
+                            (Some(apart), [Open::Object(_, key)]) if key == apart.key => (apart.take)(value)?,
+                            _ => elements.push(value),
+                        }
+                        b']'
+                    }
+                    Open::Object(members, key) => {
+                        members.push((std::mem::take(key), value));
+                        b'}'
+                    }
+                };
+                let next = self.peek();
+                if next != Some(b',') && next != Some(end) {
+                    return Err(self.wrong(if end == b']' { "',' or ']'" } else { "',' or '}'" }));
+                }
+                self.at += 1;
+                if next == Some(b',') {
+                    if let Open::Object(_, key) = &mut container {
+                        *key = self.key()?;
+                    }
+                    open.push(container);
+                    break;
+                }
+                value = match container {
+                    Open::List(elements) => Value::List(elements),
+                    Open::Object(mut members, _) => {
+                        keep_last(&mut members);
+                        Value::Object(members)
+                    }
+                };
+            }
+        }
+    }
+
+    fn deepen(&self, open: &mut Vec<Open>, container: Open) -> Result<()> {
+        if open.len() >= DEPTH_MAX {
+            return Err(Error::invalid(format!("JSON nests deeper than {DEPTH_MAX} levels at byte {}", self.at)));
+        }
+        open.push(container);
+        Ok(())
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = &self.text.as_bytes()[self.at..];
+        self.at += rest.iter().position(|byte| !b" \t\r\n".contains(byte)).unwrap_or(rest.len());
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn wrong(&self, expected: &str) -> Error {
+        let got =
+            self.text[self.at..].chars().next().map_or("the end".to_string(), |character| format!("{character:?}"));
+        Error::invalid(format!("JSON: expected {expected} at byte {}, got {got}", self.at))
+    }
+
+    fn key(&mut self) -> Result<String> {
+        if self.peek() != Some(b'"') {
+            return Err(self.wrong("a key in quotes"));
+        }
+        let key = self.quoted()?;
+        if self.peek() != Some(b':') {
+            return Err(self.wrong("':'"));
+        }
+        self.at += 1;
+        Ok(key)
+    }
+
+    fn scalar(&mut self) -> Result<Value> {
+        let rest = &self.text[self.at..];
+        for (word, value) in [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))] {
+            if rest.starts_with(word) {
+                self.at += word.len();
+                return Ok(value);
+            }
+        }
+        match rest.as_bytes().first() {
+            Some(b'"') => Ok(Value::Text(self.quoted()?)),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.wrong("a value")),
+        }
+    }
+
+    fn number(&mut self) -> Result<Value> {
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        let mut at = start + usize::from(bytes[start] == b'-');
+        let digits = |at: &mut usize| {
+            let first = *at;
+            while bytes.get(*at).is_some_and(u8::is_ascii_digit) {
+                *at += 1;
+            }
+            *at - first
+        };
+        let has_leading_zero = bytes.get(at) == Some(&b'0');
+        let whole_digits = digits(&mut at);
+        let mut is_right = whole_digits == 1 || whole_digits > 1 && !has_leading_zero;
+        let mut is_whole = true;
+        if bytes.get(at) == Some(&b'.') {
+            at += 1;
+            is_whole = false;
+            is_right &= digits(&mut at) > 0;
+        }
+        if matches!(bytes.get(at), Some(b'e' | b'E')) {
+            at += 1;
+            at += usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
+            is_whole = false;
+            is_right &= digits(&mut at) > 0;
+        }
+        let number = &self.text[start..at];
+        if !is_right {
+            return Err(Error::invalid(format!("JSON: expected a number at byte {start}, got {number}")));
+        }
+        self.at = at;
+        if is_whole && let Ok(whole) = number.parse() {
+            return Ok(Value::Int(whole));
+        }
+        match number.parse::<f64>() {
+            Ok(double) if double.is_finite() => Ok(Value::Double(double)),
+            _ => Err(Error::invalid(format!("JSON: the number at byte {start} is too large for a double"))),
+        }
+    }
+
+    /// A text in quotes, of which the first is next.
+    fn quoted(&mut self) -> Result<String> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let rest = &self.text.as_bytes()[self.at..];
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).unwrap_or(rest.len());
+            text.push_str(&self.text[self.at..self.at + plain]);
+            self.at += plain;
+            match rest.get(plain) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => text.push(self.escaped()?),
+                _ => return Err(self.wrong("the rest of a string")),
+            }
+        }
+    }
+
+    /// The character of an escape, of which the backslash is next.
+    fn escaped(&mut self) -> Result<char> {
+        let letter = self.text.as_bytes().get(self.at + 1).copied().unwrap_or_default();
+        let plain = match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode(),
+            _ => return Err(self.wrong("an escape")),
+        };
+        self.at += 2;
+        Ok(plain)
+    }
+
+    /// One `\uXXXX`, or two that are a surrogate pair.
+    fn unicode(&mut self) -> Result<char> {
+        let first = self.code_unit(self.at).ok_or_else(|| self.wrong("four hexadecimal digits behind \\u"))?;
+        self.at += 6;
+        if !(0xd800..0xdc00).contains(&first) {
+            return Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        match self.code_unit(self.at) {
+            Some(second @ 0xdc00..0xe000) => {
+                self.at += 6;
+                let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+                Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+            }
+            _ => Ok(char::REPLACEMENT_CHARACTER),
+        }
+    }
+
+    fn code_unit(&self, at: usize) -> Option<u32> {
+        let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
+        let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(value: &Value) -> String {
+        let mut json = String::new();
+        print(value, &mut json);
+        json
+    }
+
+    /// The same value as another library reads it.
+    fn by_oracle(text: &str) -> Option<Value> {
+        fn value(json: serde_json::Value) -> Value {
+            match json {
+                serde_json::Value::Null => Value::Null,
+                serde_json::Value::Bool(truth) => Value::Bool(truth),
+                serde_json::Value::Number(number) => {
+                    number.as_i64().map_or_else(|| Value::Double(number.as_f64().unwrap()), Value::Int)
+                }
+                serde_json::Value::String(text) => Value::Text(text),
+                serde_json::Value::Array(elements) => Value::List(elements.into_iter().map(value).collect()),
+                serde_json::Value::Object(members) => {
+                    Value::Object(members.into_iter().map(|(key, member)| (key, value(member))).collect())
+                }
+            }
+        }
+        serde_json::from_str(text).ok().map(value)
+    }
+
+    fn sorted(value: Value) -> Value {
+        match value {
+            Value::List(elements) => Value::List(elements.into_iter().map(sorted).collect()),
+            Value::Object(members) => {
+                let mut members: Vec<_> = members.into_iter().map(|(key, member)| (key, sorted(member))).collect();
+                members.sort_by(|(one, _), (other, _)| one.cmp(other));
+                Value::Object(members)
+            }
+            scalar => scalar,
+        }
+    }
+
+    const TEXTS: [&str; 46] = [
+        "null",
+        " true ",
+        "false",
+        "0",
+        "-0",
+        "7",
+        "-12",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "0.5",
+        "-1.25e-3",
+        "1E5",
+        "1e400",
+        "01",
+        "-",
+        "1.",
+        ".5",
+        "+1",
+        "1e",
+        "0x1",
+        "tru",
+        "nulll",
+        "\"\"",
+        "\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00\"",
+        "\"é😀\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"a",
+        "\"a\nb\"",
+        "[]",
+        "[ ]",
+        "[1,2 , [3,[]]]",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[1",
+        "]",
+        "{}",
+        "{\"a\":1,\"b\":{\"c\":[true,null]}}",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{a:1}",
+        "{\"a\":1,}",
+        "",
+    ];
+
+    #[test]
+    fn reads_what_another_library_reads_and_refuses_what_it_refuses() {
+        for text in TEXTS {
+            let (ours, theirs) = (parse(text.as_bytes()).ok(), by_oracle(text));
+            // Zero has no sign here, as it has none in a column of integers.
+            let theirs = if text == "-0" { Some(Value::Int(0)) } else { theirs };
+            assert_eq!(ours.map(sorted), theirs.map(sorted), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_cut_and_every_changed_byte_is_read_as_by_another_library() {
+        let text = r#"{"a":[1,-2.5e3,"x\u00e9\n",{"b":null}],"c":true,"d":"ü"}"#;
+        for at in 0..text.len() {
+            for with in [b' ', b'"', b'\\', b',', b'}', b']', b'0', b'e', 0xff] {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[at] = with;
+                let theirs = std::str::from_utf8(&bytes).ok().and_then(by_oracle);
+                assert_eq!(parse(&bytes).ok().map(sorted), theirs.map(sorted), "{with} at {at}");
+            }
+            assert!(parse(&text.as_bytes()[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn what_is_printed_reads_back() {
+        for text in TEXTS {
+            let Ok(value) = parse(text.as_bytes()) else { continue };
+            // A double without a fraction comes back as a whole number, and prints the same.
+            assert_eq!(printed(&parse(printed(&value).as_bytes()).unwrap()), printed(&value), "{text}");
+            assert!(by_oracle(&printed(&value)).is_some(), "{text}");
+        }
+        assert_eq!(printed(&Value::Double(3.0)), "3");
+        assert_eq!(printed(&Value::Double(1e21)), "1e21");
+        assert_eq!(printed(&Value::Double(f64::NAN)), "null");
+        let mut short = String::new();
+        print_f32(0.1, &mut short);
+        assert_eq!(short, "0.1");
+    }
+
+    #[test]
+    fn the_elements_of_one_list_are_handed_out() {
+        let mut taken = Vec::new();
+        let text = br#"{"a":[1],"data":[{"data":[2]},3,[4]],"b":{"data":[5]}}"#;
+        let rest = parse_apart(text, "data", &mut |value| {
+            taken.push(printed(&value));
+            Ok(())
+        });
+        assert_eq!(taken, [r#"{"data":[2]}"#, "3", "[4]"]);
+        assert_eq!(printed(&rest.unwrap()), r#"{"a":[1],"data":[],"b":{"data":[5]}}"#);
+        let refused = parse_apart(text, "a", &mut |_| Err(Error::Closed));
+        assert_eq!(refused, Err(Error::Closed));
+        assert!(parse_apart(b"{\"a\":[1,2}", "a", &mut |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn half_a_pair_is_replaced() {
+        assert_eq!(
+            parse(br#""a\ud83d-\ude00\ud83d\u0041""#),
+            Ok(Value::Text("a\u{fffd}-\u{fffd}\u{fffd}A".to_string()))
+        );
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(parse(nested(DEPTH_MAX).as_bytes()).is_ok());
+        assert!(parse(nested(DEPTH_MAX + 2).as_bytes()).is_err());
+        assert!(parse("[".repeat(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let error = parse(b"{\"a\": [1, x]}").unwrap_err().to_string();
+        assert!(error.contains("expected a value at byte 10, got 'x'"), "{error}");
+    }
+}
