@@ -1,0 +1,182 @@
+//! Users over RESTful v2: who is let in, what a role that only reads may do, and every endpoint on users.
+
+use std::rc::Rc;
+
+use elanus::access::{Access, Owner};
+use elanus::gate::{Asked, Caller, Gate, Need};
+use elanus::host::memory::MemoryHost;
+use elanus::rest::{Request, handle, routes};
+use elanus::schema::Value;
+use elanus::sorted::SortedMap;
+use serde_json::{Value as Json, json};
+
+use crate::driven::{Driven, Ticks};
+
+struct Server {
+    driven: Driven,
+    access: Rc<Access>,
+}
+
+/// The access behind a handle, so that requests share it.
+struct Shared(Rc<Access>);
+
+impl Gate for Shared {
+    fn admit<'a>(&'a self, authorization: Option<&'a str>, need: &'a Need) -> Asked<'a, Caller> {
+        self.0.admit(authorization, need)
+    }
+
+    fn administer<'a>(
+        &'a self,
+        caller: &'a Caller,
+        operation: &'a str,
+        request: SortedMap<String, Value>,
+    ) -> Asked<'a, Vec<(String, Value)>> {
+        self.0.administer(caller, operation, request)
+    }
+}
+
+impl Server {
+    fn new() -> Server {
+        let driven = Driven::open(Rc::new(MemoryHost::default()), 1).unwrap().0;
+        let owner = Owner { name: "root".to_string(), password: "Milvus".to_string() };
+        let access = Rc::new(Access::new(driven.driver.clone(), Rc::new(Ticks::from(7)), Some(owner)));
+        Server { driven, access }
+    }
+
+    fn send(&self, authorization: &str, path: &str, body: Json) -> (u16, Json) {
+        let headers = [("authorization".to_string(), authorization.to_string())];
+        let headers = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let (path, body) = (format!("/v2/vectordb/{path}"), body.to_string().into_bytes());
+        let (driver, gate) = (self.driven.driver.clone(), Shared(self.access.clone()));
+        let request = Request { method: "POST".to_string(), path, headers, body };
+        let response = self.driven.wait(async move { handle(&driver, &gate, request).await });
+        (response.status, serde_json::from_slice(&response.body).unwrap())
+    }
+
+    /// As root.
+    fn data(&self, path: &str, body: Json) -> Json {
+        let (status, mut answer) = self.send("Bearer root:Milvus", path, body);
+        assert_eq!((status, &answer["code"]), (200, &json!(0)), "{path}: {answer}");
+        answer["data"].take()
+    }
+}
+
+#[test]
+fn strangers_are_not_let_in() {
+    let server = Server::new();
+    for stranger in ["", "Bearer root", "Bearer root:guess", "Bearer ann:Milvus", "Basic cm9vdDpndWVzcw==", "Basic %"] {
+        let (status, answer) = server.send(stranger, "collections/list", json!({}));
+        assert_eq!((status, &answer["code"]), (401, &json!(1800)), "{stranger}");
+        assert_eq!(answer["message"], "user hasn't authenticated", "{stranger}");
+    }
+    for root in ["Bearer root:Milvus", "bearer root:Milvus", "Basic cm9vdDpNaWx2dXM="] {
+        assert_eq!(server.send(root, "collections/list", json!({})).0, 200, "{root}");
+    }
+}
+
+#[test]
+fn a_role_that_reads_cannot_write() {
+    let server = Server::new();
+    server.data("collections/create", json!({"collectionName": "q", "dimension": 2}));
+    server.data("entities/insert", json!({"collectionName": "q", "data": [{"id": 1, "vector": [1, 2]}]}));
+    server.data("users/create", json!({"userName": "ann", "password": "secret1", "description": "reads"}));
+    server.data("roles/create", json!({"roleName": "reader"}));
+    let grant =
+        json!({"roleName": "reader", "privilege": "CollectionReadOnly", "dbName": "default", "collectionName": "q"});
+    server.data("roles/grant_privilege_v2", grant);
+    server.data("users/grant_role", json!({"userName": "ann", "roleName": "reader"}));
+    let ask = |path: &str, body: Json| server.send("Bearer ann:secret1", path, body);
+
+    let (status, found) = ask("entities/query", json!({"collectionName": "q", "filter": "id > 0"}));
+    assert_eq!((status, found["data"].as_array().unwrap().len()), (200, 1));
+    assert_eq!(ask("entities/search", json!({"collectionName": "q", "data": [[1, 2]]})).0, 200);
+    let row = json!({"id": 2, "vector": [1, 2]});
+    let refused = [
+        ("entities/insert", json!({"collectionName": "q", "data": [row]})),
+        ("entities/upsert", json!({"collectionName": "q", "data": [row]})),
+        ("entities/delete", json!({"collectionName": "q", "filter": "id > 0"})),
+        ("collections/drop", json!({"collectionName": "q"})),
+        ("collections/truncate", json!({"collectionName": "q"})),
+        ("collections/create", json!({"collectionName": "r", "dimension": 2})),
+        ("indexes/drop", json!({"collectionName": "q", "indexName": "vector"})),
+        ("users/create", json!({"userName": "bob", "password": "secret1"})),
+        ("users/grant_role", json!({"userName": "ann", "roleName": "admin"})),
+    ];
+    for (path, body) in refused {
+        let (status, answer) = ask(path, body);
+        assert_eq!((status, &answer["code"]), (403, &json!(1401)), "{path}: {answer}");
+        assert!(answer["message"].as_str().unwrap().contains("permission deny to ann"), "{path}: {answer}");
+    }
+    assert_eq!(server.data("collections/get_stats", json!({"collectionName": "q"})), json!({"rowCount": 1}));
+}
+
+#[test]
+fn every_endpoint_on_users_answers() {
+    let server = Server::new();
+    let steps = [
+        ("users/create", json!({"userName": "ann", "password": "secret1"}), json!({})),
+        ("users/list", json!({}), json!(["ann", "root"])),
+        ("roles/create", json!({"roleName": "r"}), json!({})),
+        ("roles/alter", json!({"roleName": "r", "description": "d"}), json!({})),
+        ("roles/list", json!({}), json!(["admin", "public", "r"])),
+        ("users/grant_role", json!({"userName": "ann", "roleName": "r"}), json!({})),
+        ("users/describe", json!({"userName": "ann"}), json!(["r"])),
+        ("users/revoke_role", json!({"userName": "ann", "roleName": "r"}), json!({})),
+        ("users/describe", json!({"userName": "ann"}), json!([])),
+        (
+            "roles/grant_privilege",
+            json!({"roleName": "r", "objectType": "Collection", "objectName": "*", "privilege": "Search"}),
+            json!({}),
+        ),
+        (
+            "roles/describe",
+            json!({"roleName": "r"}),
+            json!([{"objectType": "Collection", "objectName": "*", "privilege": "Search", "dbName": "default", "grantor": "root"}]),
+        ),
+        (
+            "roles/revoke_privilege",
+            json!({"roleName": "r", "objectType": "Collection", "objectName": "*", "privilege": "Search"}),
+            json!({}),
+        ),
+        ("privilege_groups/create", json!({"privilegeGroupName": "g"}), json!({})),
+        (
+            "privilege_groups/add_privileges_to_group",
+            json!({"privilegeGroupName": "g", "privileges": ["Search", "Query"]}),
+            json!({}),
+        ),
+        ("roles/grant_privilege_v2", json!({"roleName": "r", "privilege": "g"}), json!({})),
+        ("roles/revoke_privilege_v2", json!({"roleName": "r", "privilege": "g"}), json!({})),
+        (
+            "privilege_groups/remove_privileges_from_group",
+            json!({"privilegeGroupName": "g", "privileges": ["Search"]}),
+            json!({}),
+        ),
+    ];
+    for (path, body, expected) in steps {
+        assert_eq!(server.data(path, body.clone()), expected, "{path} {body}");
+    }
+    let groups = server.data("privilege_groups/list", json!({}));
+    assert_eq!(groups["privilegeGroups"][0], json!({"privilegeGroupName": "g", "privileges": "Query"}));
+    server.data("privilege_groups/drop", json!({"privilegeGroupName": "g"}));
+    let change = json!({"userName": "ann", "password": "secret1", "newPassword": "secret2"});
+    let (status, answer) = server.send("Bearer ann:secret1", "users/update_password", change);
+    assert_eq!((status, &answer["code"]), (200, &json!(0)), "{answer}");
+    assert_eq!(server.send("Bearer ann:secret1", "users/list", json!({})).0, 401);
+    server.data("roles/drop", json!({"roleName": "r"}));
+    server.data("users/drop", json!({"userName": "ann"}));
+    assert_eq!(server.data("users/list", json!({})), json!(["root"]));
+}
+
+#[test]
+fn every_endpoint_is_closed_to_those_without_a_role_but_for_what_everybody_may() {
+    let server = Server::new();
+    server.data("users/create", json!({"userName": "ann", "password": "secret1"}));
+    let open = ["DescribeCollection", "IndexDetail", "ListAliases"];
+    for route in routes() {
+        let keys = route.required.split_ascii_whitespace().map(|key| (key.to_string(), json!("x")));
+        let body: serde_json::Map<String, Json> = keys.collect();
+        let (status, answer) = server.send("Bearer ann:secret1", route.path, body.into());
+        let is_open = route.privilege.split_once('/').is_none_or(|(_, privilege)| open.contains(&privilege));
+        assert_eq!(status, if is_open { 200 } else { 403 }, "{}: {answer}", route.path);
+    }
+}
