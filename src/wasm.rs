@@ -19,16 +19,23 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
+#[cfg(feature = "grpc")]
+use crate::access::{Access, Owner};
 use crate::engine::Options;
 use crate::error::{Error, Fact, Result};
+#[cfg(not(feature = "grpc"))]
+use crate::gate::OpenGate;
+#[cfg(feature = "grpc")]
+use crate::grpc;
 use crate::host::driver::{Driver, Maintenance};
 use crate::host::executor::Executor;
 use crate::host::foreign::ForeignHost;
 use crate::host::indexeddb::{Durability, IndexedDbHost};
 use crate::host::memory::MemoryHost;
 use crate::host::{Clock, Host};
+use crate::rest;
 use crate::schema::Value;
-use crate::wire::{self, Plane, Planes};
+use crate::wire::{self, Natural, Plane, Planes};
 
 /// 2^53: below it JavaScript's numbers hold every whole number.
 const SAFE_END: u64 = 1 << 53;
@@ -41,6 +48,7 @@ export interface ForeignHost {
   load(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   commit(batch: {
     writes: [key: Uint8Array, value: Uint8Array | null][];
+    makesRoom: boolean;
     guard?: { key: Uint8Array; expected: Uint8Array | null } | undefined;
   }): Promise<void>;
   close(): Promise<void>;
@@ -51,7 +59,11 @@ export type HostSpec =
   | { kind: 'indexeddb'; name: string; durability: 'relaxed' | 'strict' }
   | { kind: 'foreign'; host: ForeignHost };
 /** What the engine may use. */
-export interface DatabaseOptions { memoryLimitBytes: number }
+export interface DatabaseOptions {
+  memoryLimitBytes: number;
+  /** The user that a server was started with; with one, callers have to say who they are. The build for servers reads it. */
+  owner?: { name: string; password: string };
+}
 /** A failure, as plain data. */
 export interface ErrorShape { code: number; kind: string; message: string; details: object }
 /** A typed array of a call or an answer. */
@@ -94,6 +106,22 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = memoryLimitBytes)]
     fn memory_limit_bytes(this: &DatabaseOptions) -> f64;
 
+    #[cfg(feature = "grpc")]
+    #[wasm_bindgen(method, getter)]
+    fn owner(this: &DatabaseOptions) -> Option<JsOwner>;
+
+    /// The user that a server was started with.
+    #[cfg(feature = "grpc")]
+    pub type JsOwner;
+
+    #[cfg(feature = "grpc")]
+    #[wasm_bindgen(method, getter)]
+    fn name(this: &JsOwner) -> String;
+
+    #[cfg(feature = "grpc")]
+    #[wasm_bindgen(method, getter)]
+    fn password(this: &JsOwner) -> String;
+
     /// What the engine asks of its surroundings.
     #[wasm_bindgen(typescript_type = "Callbacks")]
     pub type Callbacks;
@@ -132,7 +160,14 @@ pub struct Database {
     executor: Executor,
     callbacks: Rc<Callbacks>,
     indexed_db: Option<IndexedDbHost>,
+    access: Rc<Users>,
 }
+
+/// Who may do what: in a server its users, elsewhere everybody everything.
+#[cfg(feature = "grpc")]
+type Users = Access;
+#[cfg(not(feature = "grpc"))]
+type Users = OpenGate;
 
 #[wasm_bindgen]
 impl Database {
@@ -150,17 +185,31 @@ impl Database {
             None if spec.kind() == "foreign" => Rc::new(spec.host()),
             None => Rc::new(MemoryHost::default()),
         };
+        #[cfg(feature = "grpc")]
+        let owner = options.owner().map(|owner| Owner { name: owner.name(), password: owner.password() });
         let options = Options { memory_limit_bytes: options.memory_limit_bytes() as u64 };
         let (driver, work) = Driver::new(host, options, callbacks.clone());
         let woken = callbacks.clone();
         let executor = Executor::new(move || woken.wake());
         executor.spawn(work);
-        Database { driver, executor, callbacks, indexed_db }
+        #[cfg(feature = "grpc")]
+        let access = Rc::new(Access::new(driver.clone(), callbacks.clone(), owner));
+        #[cfg(not(feature = "grpc"))]
+        let access = Rc::new(OpenGate);
+        Database { driver, executor, callbacks, indexed_db, access }
     }
 
     /// Asks for an operation; its answer comes by `settle` with the same id.
     pub fn call(&self, id: u32, operation: &str, head: JsValue, planes: JsPlanes) {
-        let answer = answer(&self.driver, operation, head, planes.unchecked_ref());
+        let answer = match (operation, &self.indexed_db) {
+            ("rest", Some(host)) => rest(host.clone()),
+            #[cfg(feature = "grpc")]
+            ("grpc", _) => {
+                remote(&self.driver, &self.access, Clock::now_ms(&*self.callbacks), head, planes.unchecked_ref())
+            }
+            ("http", _) => http(&self.driver, &self.access, head, planes.unchecked_ref()),
+            _ => answer(&self.driver, operation, head, planes.unchecked_ref()),
+        };
         let callbacks = self.callbacks.clone();
         self.executor.spawn(async move {
             match answer.await {
@@ -248,6 +297,28 @@ struct PieceReply {
 #[derive(Serialize)]
 struct Empty {}
 
+#[cfg(feature = "grpc")]
+#[derive(Deserialize)]
+struct CallHead {
+    method: String,
+    #[serde(default)]
+    metadata: CallMetadata,
+}
+
+#[cfg(feature = "grpc")]
+#[derive(Deserialize, Default)]
+struct CallMetadata {
+    authorization: Option<String>,
+    dbname: Option<String>,
+}
+
+#[cfg(feature = "grpc")]
+#[derive(Serialize)]
+struct CallReply {
+    code: u32,
+    message: String,
+}
+
 /// Asks the driver at once, so that calls keep their order.
 fn answer(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> Answer {
     let asked = match operation {
@@ -264,6 +335,27 @@ fn answer(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> An
     asked.unwrap_or_else(|error| Box::pin(ready(Err(error))))
 }
 
+/// A call of Milvus's gRPC service: the name and the headers in the head, the message in plane 0. Answered with the gRPC
+/// status, and the response message in plane 0 when that is 0.
+#[cfg(feature = "grpc")]
+fn remote(driver: &Driver, access: &Rc<Access>, now_ms: u64, head: JsValue, planes: &Array) -> Answer {
+    let call = read::<CallHead>(head).and_then(|head| {
+        let metadata = grpc::Metadata { authorization: head.metadata.authorization, dbname: head.metadata.dbname };
+        Ok(grpc::Call { method: head.method, metadata, message: chunk(planes)?, now_ms })
+    });
+    let (driver, access) = (driver.clone(), access.clone());
+    Box::pin(async move {
+        let (status, planes) = match grpc::call(&driver, &access, call?).await {
+            Ok(response) => {
+                let message = Uint8Array::from(response.as_slice());
+                (CallReply { code: 0, message: String::new() }, Array::of1(&message))
+            }
+            Err(refusal) => (CallReply { code: refusal.code, message: refusal.message }, Array::new()),
+        };
+        Ok((write(&status)?, planes))
+    })
+}
+
 /// An operation of Milvus's.
 fn command(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> Result<Answer> {
     let mut planes = Planes::new(planes.iter().enumerate().map(read_plane).collect::<Result<_>>()?);
@@ -274,6 +366,17 @@ fn command(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> R
         let answer = wire::encode(&operation, asked.await?);
         Ok((natural(&answer.head.0), answer.planes.iter().map(write_plane).collect()))
     }))
+}
+
+/// A request of the RESTful API: its head, and its body as plane 0 if it has one.
+fn http(driver: &Driver, access: &Rc<Users>, head: JsValue, planes: &Array) -> Answer {
+    let body = if planes.length() == 0 { Ok(Vec::new()) } else { chunk(planes) };
+    let request = read::<Natural>(head).and_then(|head| rest::Request::new(head.0, body?));
+    let (driver, access) = (driver.clone(), access.clone());
+    Box::pin(async move {
+        let response = rest::handle(&driver, &*access, request?).await;
+        Ok((natural(&response.head()), Array::of1(&Uint8Array::new_from_slice(&response.body))))
+    })
 }
 
 fn read_plane((number, plane): (usize, JsValue)) -> Result<Plane> {
@@ -310,6 +413,13 @@ fn reply<T, H: Serialize>(
     head: impl FnOnce(T) -> H + 'static,
 ) -> Answer {
     Box::pin(async { Ok((write(&head(asked.await?))?, Array::new())) })
+}
+
+fn rest(host: IndexedDbHost) -> Answer {
+    Box::pin(async move {
+        host.rest().await;
+        Ok((write(&Empty {})?, Array::new()))
+    })
 }
 
 fn piece(asked: impl Future<Output = Result<Option<Vec<u8>>>> + 'static) -> Answer {

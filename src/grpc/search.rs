@@ -1,0 +1,157 @@
+//! Search and hybrid search.
+
+use super::answer::Answered;
+use super::columns::{self, encode_field, encode_ids};
+use super::door::Door;
+use super::iterator::{self, Iteration};
+use super::params::{self, Params};
+use super::proto::rows::{
+    HybridSearchRequest, SearchIteratorV2Results, SearchRequest, SearchRequestSearchInput, SearchResultData,
+    SearchResults,
+};
+use super::query::check_collection;
+use super::{placeholder, ranker, template};
+use crate::collection::hybrid::HybridSearch;
+use crate::collection::search::{Hits, Search};
+use crate::command::{CollectionDescription, Command, Reply};
+use crate::error::{Error, Result};
+use crate::schema::{index_type, paging};
+
+/// What Milvus's searches can do beyond these.
+const UNSUPPORTED: [&str; 3] = ["group_by_field", "group_by_fields", "order_by_fields"];
+
+pub async fn search(door: &Door<'_>, request: SearchRequest) -> Answered<SearchResults> {
+    let target = door.target(&request.db_name, &request.collection_name);
+    let described = door.describe(&target).await?;
+    let output_fields = request.output_fields.clone();
+    let (mut search, mut params) = one_search(request)?;
+    check_collection(&described, params.whole("collection_id")?)?;
+    let iteration = Iteration::new(&mut params)?;
+    if let Some(iteration) = &iteration {
+        iteration.narrow(&mut search, &described)?;
+    }
+    let limit = search.limit;
+    let hits = match door.run(Command::Search { target, search }).await? {
+        Reply::Hits(hits) => hits,
+        other => unreachable!("Search was answered with {other:?}"),
+    };
+    let iterated = iteration.map(|iteration| SearchIteratorV2Results {
+        last_bound: iteration.bound_after(hits.scores.last().copied()),
+        token: iteration.token.unwrap_or_else(|| iterator::token(described.id, door.timestamp())),
+    });
+    let mut results = results(door, hits, limit, &output_fields, described);
+    if let Some(data) = &mut results.results {
+        data.search_iterator_v2_results = iterated;
+    }
+    Ok(results)
+}
+
+pub async fn hybrid(door: &Door<'_>, request: HybridSearchRequest) -> Answered<SearchResults> {
+    let target = door.target(&request.db_name, &request.collection_name);
+    let described = door.describe(&target).await?;
+    let mut params = Params::new(request.rank_params);
+    UNSUPPORTED.iter().try_for_each(|key| params.refuse(key))?;
+    let limit = params.whole("limit")?.ok_or_else(|| Error::invalid("limit not found in rank_params"))?;
+    let (limit, offset) = paging::check_search(limit, params.whole("offset")?.unwrap_or(0))?;
+    let round_decimal = paging::check_round_decimal(params.whole("round_decimal")?.unwrap_or(-1))?;
+    let ranker = ranker::ranker(&mut params, request.function_score)?;
+    let searches = request.requests.into_iter().map(|request| one_search(request).map(|(search, _)| search));
+    let hybrid = HybridSearch {
+        searches: searches.collect::<Result<_>>()?,
+        ranker,
+        limit,
+        offset,
+        output_fields: request.output_fields.clone(),
+        partitions: request.partition_names,
+        round_decimal,
+    };
+    let hits = match door.run(Command::HybridSearch { target, hybrid }).await? {
+        Reply::Hits(hits) => hits,
+        other => unreachable!("HybridSearch was answered with {other:?}"),
+    };
+    Ok(results(door, hits, limit, &request.output_fields, described))
+}
+
+/// A search, and the parameters that are none of a search.
+fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
+    let queries = match request.search_input {
+        Some(SearchRequestSearchInput::PlaceholderGroup(bytes)) => placeholder::queries(&bytes)?,
+        Some(SearchRequestSearchInput::Ids(_)) => {
+            return Err(Error::Unsupported { what: "search by ids".to_string() });
+        }
+        None => return Err(Error::invalid("the search has no query vectors")),
+    };
+    if request.function_score.is_some_and(|score| !score.functions.is_empty()) {
+        return Err(Error::Unsupported { what: "function_score of search".to_string() });
+    }
+    let mut given = Params::new(request.search_params);
+    UNSUPPORTED.iter().try_for_each(|key| given.refuse(key))?;
+    let limit = match given.whole("topk")? {
+        Some(limit) => limit,
+        None => given.whole("limit")?.ok_or_else(|| Error::invalid("topk not found in search_params"))?,
+    };
+    let (limit, offset) = paging::check_search(limit, given.whole("offset")?.unwrap_or(0))?;
+    let (anns_field, mut metric) = (given.text("anns_field"), given.text("metric_type"));
+    let mut params = given.nested()?;
+    if let Some(inner) = params.remove("metric_type")
+        && metric.is_empty()
+    {
+        metric = index_type::shown(&inner);
+    }
+    let rounding = given.whole("round_decimal")?;
+    let rounding = rounding.or_else(|| params.get("round_decimal").and_then(index_type::whole));
+    let rest = given.rest();
+    // Newer clients lay the parameters of the index out beside `params` as well.
+    for (key, text) in &rest {
+        if !params.contains_key(key.as_str()) && !text.is_empty() {
+            params.insert(key.clone(), params::value(text));
+        }
+    }
+    let search = Search {
+        queries,
+        anns_field,
+        filter: template::filter(request.dsl, request.expr_template_values)?,
+        partitions: request.partition_names,
+        limit,
+        offset,
+        output_fields: request.output_fields,
+        metric,
+        params,
+        round_decimal: paging::check_round_decimal(rounding.unwrap_or(-1))?,
+    };
+    Ok((search, Params::from(rest)))
+}
+
+fn results(
+    door: &Door<'_>,
+    mut hits: Hits,
+    limit: u32,
+    asked: &[String],
+    described: CollectionDescription,
+) -> SearchResults {
+    let schema = &described.schema;
+    let output_fields = columns::expanded(asked, schema);
+    let rows = std::mem::take(&mut hits.rows);
+    let mut fields_data = columns::encode(rows, &output_fields, schema);
+    // The keys are always there as ids; as a column only for who asks.
+    if output_fields.contains(&hits.primary_field) {
+        fields_data.insert(0, encode_field(schema.primary_field(), hits.primary_keys.clone()));
+    }
+    let data = SearchResultData {
+        num_queries: hits.counts.len() as i64,
+        top_k: limit.into(),
+        fields_data,
+        scores: hits.scores,
+        ids: Some(encode_ids(hits.primary_keys)),
+        topks: hits.counts.into_iter().map(i64::from).collect(),
+        output_fields,
+        search_iterator_v2_results: None,
+        primary_field_name: hits.primary_field,
+    };
+    SearchResults {
+        results: Some(data),
+        collection_name: described.name,
+        session_ts: door.timestamp(),
+        ..SearchResults::default()
+    }
+}
