@@ -1,9 +1,9 @@
-// pkg/src and pkg/wasm become pkg/dist: one file an entry, declarations beside them.
+// pkg/src and pkg/wasm become pkg/dist: one file an entry, declarations beside them; and the command, with all that it uses.
 //   node build.mjs              everything
 //   node build.mjs documents    only README.md and LICENSE, which npm packs from here
 import { build } from 'esbuild'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,13 +16,13 @@ const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
 /** Browsers, Node and workerd that have WebAssembly SIMD all have this. */
 const target = 'es2022'
 
-/** The generated glue is outside src; `#glue` is its name within. */
-export const glue = {
+/** The generated glue is outside src; `#glue` is its name within. Each build of the module has its own. */
+export const glueOf = name => ({
   name: 'glue',
   setup({ onResolve }) {
-    onResolve({ filter: /^#glue$/ }, () => ({ path: path('wasm', 'elanus.js') }))
+    onResolve({ filter: /^#glue$/ }, () => ({ path: path('wasm', `${name}.js`) }))
   },
-}
+})
 
 /** What the sources know about the build. */
 export function defines() {
@@ -39,7 +39,7 @@ const shared = {
   legalComments: 'none',
   sourcemap: 'linked',
   sourcesContent: false,
-  plugins: [glue],
+  plugins: [glueOf('elanus')],
   external: ['node:*', './elanus.wasm'],
   logLevel: 'warning',
 }
@@ -53,13 +53,18 @@ function documents() {
 
 async function everything() {
   const wasm = path('wasm', 'elanus.wasm')
-  if (!existsSync(wasm)) throw new Error('pkg/wasm/elanus.wasm is absent: `npm run build` in the root makes it first')
+  const serverWasm = path('wasm', 'elanus-server.wasm')
+  for (const file of [wasm, serverWasm]) if (!existsSync(file)) throw new Error(`${file} is absent: \`npm run build\` in the root makes it first`)
   rmSync(path('dist'), { recursive: true, force: true })
   mkdirSync(path('dist'), { recursive: true })
   copyFileSync(wasm, path('dist', 'elanus.wasm'))
+  copyFileSync(serverWasm, path('dist', 'elanus-server.wasm'))
   const entry = (name, options = {}) =>
     build({ ...shared, entryPoints: [path('src', 'entry', `${name}.ts`)], outfile: path('dist', `${name}.js`), define: defines(), ...options })
-  await Promise.all([entry('browser'), entry('node', { platform: 'node' }), entry('workerd'), entry('worker', { minify: true })])
+  await Promise.all([
+    // Only the browser's entry leaves the road to servers in a file of its own.
+    entry('browser', { external: [...shared.external, './remote.js'] }), entry('remote', { minify: true }), entry('node', { platform: 'node' }), entry('workerd'), entry('worker', { minify: true }), command(),
+  ])
   const packed = bytes => JSON.stringify(gzipSync(bytes, { level: 9 }).toString('base64'))
   const worker = readFileSync(path('dist', 'worker.js'), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n')
   await entry('inline', {
@@ -68,6 +73,48 @@ async function everything() {
   })
   declarations()
   documents()
+}
+
+/** What the command and programs of ours that use the server are built with. */
+export const commandOptions = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  define: defines(),
+  plugins: [glueOf('elanus-server')],
+  // What is CommonJS inside asks for Node's own modules by `require`.
+  banner: { js: "import { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url)" },
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+
+/** dist/cli.js: one file with its dependencies inside, whose licences are kept beside it. */
+async function command() {
+  const { metafile } = await build({
+    ...commandOptions,
+    entryPoints: [path('src', 'cli', 'main.ts')],
+    outfile: path('dist', 'cli.js'),
+    minifySyntax: true,
+    minifyWhitespace: true,
+    banner: { js: `#!/usr/bin/env node\n${commandOptions.banner.js}` },
+    metafile: true,
+  })
+  chmodSync(path('dist', 'cli.js'), 0o755)
+  writeFileSync(path('dist', 'cli.licenses.txt'), licences(Object.keys(metafile.inputs)))
+}
+
+/** The licences of the packages that these files are of. */
+function licences(files) {
+  const folders = new Set(files.map(file => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(folder => folder !== undefined))
+  const texts = [...folders].sort().map(folder => {
+    const place = join(process.cwd(), folder)
+    const { name, version, license } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'))
+    const file = readdirSync(place).find(entry => /^licen[cs]e/i.test(entry))
+    if (file === undefined) throw new Error(`${name} ${version} brings no file with its licence (${license})`)
+    return `${name} ${version} (${license})\n\n${readFileSync(join(place, file), 'utf8').trim()}\n`
+  })
+  return `cli.js contains these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
 function declarations() {

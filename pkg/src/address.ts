@@ -3,7 +3,7 @@
 import { ElanusError } from './error.js'
 
 /** A place for a database. */
-export type Address = { kind: 'memory' } | { kind: 'name'; name: string }
+export type Address = { kind: 'memory' } | { kind: 'name'; name: string } | { kind: 'remote'; url: string }
 
 /** Reads an address. */
 export function parseAddress(address: unknown): Address {
@@ -13,7 +13,8 @@ export function parseAddress(address: unknown): Address {
   if (address === ':memory:') return { kind: 'memory' }
   if (address === '') throw new ElanusError('INVALID', "open: expected a name, a path or ':memory:', got an empty text: invalid parameter")
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(address) && !address.startsWith('file://')) {
-    throw new ElanusError('UNSUPPORTED', `open: ${address}: remote servers are not supported by Elanus yet: unsupported operation`)
+    if (/^https?:/i.test(address) && URL.canParse(address)) return { kind: 'remote', url: address }
+    throw new ElanusError('UNSUPPORTED', `open: ${address}: expected a name, a path, ':memory:', or a server at http:// or https://: unsupported operation`)
   }
   return { kind: 'name', name: address }
 }

@@ -13,6 +13,7 @@ import { WorkerProxy } from './worker-proxy.js'
 export interface Sources {
   wasm(): WasmInput | Promise<WasmInput>
   worker(): Worker | Promise<Worker>
+  remote: Platform['remote']
 }
 
 /** Phones end tabs near a gigabyte; this leaves room for the page. */
@@ -26,6 +27,7 @@ export function browser(sources: Sources): Platform {
   return {
     memoryLimitBytes: MEMORY_LIMIT_BYTES,
     wasm: sources.wasm,
+    remote: sources.remote,
     async connect({ address, durability, memoryLimitBytes, worker, log }, module) {
       const name = address.kind === 'name' ? address.name : undefined
       const start = { module, name, durability, memoryLimitBytes }

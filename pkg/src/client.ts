@@ -5,6 +5,7 @@
 
 import { Collection } from './collection.js'
 import { ElanusError, asError } from './error.js'
+import { createFetch, type Fetch } from './fetch.js'
 import { encodeColumns, encodeQueries, encodeRows, isVector, type ColumnFrame, type Packed, type Plane, type RowsFrame, type VectorInput } from './frame.js'
 import { queryIterator } from './iterator.js'
 import { expectObject, plain } from './plain.js'
@@ -32,11 +33,18 @@ export class Elanus<I extends Int64Mode = 'number'> {
   readonly #int64: Int64Mode
   readonly #surroundings: Surroundings
 
+  /**
+   * `fetch`, answered by this database: Milvus's RESTful API, version 2, and no network, whatever host the address names.
+   * For clients that speak it, such as the `HttpClient` of `@zilliz/milvus2-sdk-node`: `new HttpClient({ …, fetch: db.fetch })`.
+   */
+  readonly fetch: Fetch
+
   /** Not for users: `open` makes databases. */
   constructor(transport: Transport, int64: I, surroundings: Surroundings) {
     this.#transport = transport
     this.#int64 = int64
     this.#surroundings = surroundings
+    this.fetch = createFetch((head, planes, options) => this.#call('http', head, planes, options))
     if (Symbol.asyncDispose !== undefined) {
       Object.defineProperty(this, Symbol.asyncDispose, { value: () => this.close() })
     }
@@ -82,6 +90,10 @@ export class Elanus<I extends Int64Mode = 'number'> {
   async dropCollection(body: ops.OfCollection, options?: CallOptions): Promise<void> {
     await this.#ask('dropCollection', body, options)
   }
+  /** Removes all rows of a collection. */
+  async truncateCollection(body: ops.OfCollection, options?: CallOptions): Promise<void> {
+    await this.#ask('truncateCollection', body, options)
+  }
   hasCollection(body: ops.OfCollection, options?: CallOptions): Promise<{ has: boolean }> {
     return this.#ask('hasCollection', body, options)
   }
@@ -112,6 +124,10 @@ export class Elanus<I extends Int64Mode = 'number'> {
   }
   async dropCollectionProperties(body: ops.OfCollection & { propertyKeys: string[] }, options?: CallOptions): Promise<void> {
     await this.#ask('dropCollectionProperties', body, options)
+  }
+  /** Changes parameters of a field: `max_length` and `max_capacity`, which may only grow, and `mmap.enabled`. */
+  async alterFieldProperties(body: ops.OfCollection & { fieldName: string; fieldParams: ops.Properties }, options?: CallOptions): Promise<void> {
+    await this.#ask('alterFieldProperties', body, options)
   }
   /** Asks that growing rows be sealed, in the background; see {@link settled}. */
   async flush(body: ops.OfCollection, options?: CallOptions): Promise<void> {
@@ -156,6 +172,12 @@ export class Elanus<I extends Int64Mode = 'number'> {
   }
   async dropIndex(body: ops.OfCollection & { indexName: string }, options?: CallOptions): Promise<void> {
     await this.#ask('dropIndex', body, options)
+  }
+  async alterIndexProperties(body: ops.OfCollection & { indexName: string; properties: ops.Properties }, options?: CallOptions): Promise<void> {
+    await this.#ask('alterIndexProperties', body, options)
+  }
+  async dropIndexProperties(body: ops.OfCollection & { indexName: string; propertyKeys: string[] }, options?: CallOptions): Promise<void> {
+    await this.#ask('dropIndexProperties', body, options)
   }
   describeIndex(body: ops.OfCollection & { indexName: string }, options?: CallOptions): Promise<ops.IndexDescription[]> {
     return this.#ask('describeIndex', body, options)

@@ -6,12 +6,14 @@ import type { Plane } from './frame.js'
 /** Writes that land together or not at all; `null` removes. */
 export interface HostBatch {
   writes: [key: Uint8Array, value: Uint8Array | null][]
+  /** Whether it serves to free room: a host without room may give up some that it has kept. */
+  makesRoom: boolean
   /** What must hold for the batch to be applied; otherwise the commit fails with kind `LOCKED`. */
   guard?: { key: Uint8Array; expected: Uint8Array | null } | undefined
 }
 
 /**
- * An ordered map of blobs that JavaScript keeps. Operations take effect in the order in which they are begun. What it
+ * An ordered map of blobs that JavaScript keeps. Commits take effect in the order in which they are begun. What it
  * throws carries a `kind`: `LOCKED`, `QUOTA` and `STORAGE` mean that nothing was applied, `UNKNOWN_COMMIT` that all or
  * nothing was; `CORRUPT` is for damage.
  */
@@ -28,6 +30,19 @@ export type HostSpec =
   | { kind: 'memory' }
   | { kind: 'indexeddb'; name: string; durability: 'relaxed' | 'strict' }
   | { kind: 'foreign'; host: ForeignHost }
+
+/** A user by name and password. */
+export interface Owner {
+  name: string
+  password: string
+}
+
+/** What an instance may use, and who owns it. */
+export interface EngineOptions {
+  memoryLimitBytes: number
+  /** Read by the build for servers alone. */
+  owner?: Owner
+}
 
 /** What an instance asks of JavaScript. */
 export interface Callbacks {
@@ -50,7 +65,7 @@ export interface Database {
 }
 
 /** Its constructor. */
-export type DatabaseClass = new (host: HostSpec, options: { memoryLimitBytes: number }, callbacks: Callbacks) => Database
+export type DatabaseClass = new (host: HostSpec, options: EngineOptions, callbacks: Callbacks) => Database
 
 /** What one call of the generated factory gives: glue whose instance is shared with nobody. */
 export interface Glue {

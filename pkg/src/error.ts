@@ -24,6 +24,7 @@ export type ErrorKind =
   | 'WASM_UNAVAILABLE'
   | 'PANIC'
   | 'UNSUPPORTED'
+  | 'DENIED'
   | 'UNKNOWN_COMMIT'
 
 /** What an error consists of, as plain data. */
@@ -53,6 +54,7 @@ const CODES: Record<ErrorKind, number> = {
   INVALID: 1100,
   DIMENSION: 1100,
   FILTER: 1100,
+  DENIED: 1401,
   EXISTS: 1602,
   SCHEMA: 1804,
   UNSUPPORTED: 3000,

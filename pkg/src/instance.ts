@@ -4,7 +4,7 @@
  */
 
 import { createGlue } from '#glue'
-import type { Database, ForeignHost, HostSpec } from './door.js'
+import type { Database, EngineOptions, ForeignHost, HostSpec } from './door.js'
 import { ElanusError } from './error.js'
 import type { Plane } from './frame.js'
 
@@ -39,7 +39,7 @@ export class Instance {
   #longestTurnMs = 0
 
   /** Instantiates `module`. `onTrap` is told once, after all who wait. */
-  constructor(module: WebAssembly.Module, spec: HostSpec, options: { memoryLimitBytes: number }, onTrap: () => void) {
+  constructor(module: WebAssembly.Module, spec: HostSpec, options: EngineOptions, onTrap: () => void) {
     this.#onTrap = onTrap
     const glue = createGlue((exports) => this.#guardExports(exports))
     glue.initSync({ module })

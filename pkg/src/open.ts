@@ -19,6 +19,9 @@ export interface Wish {
   log(message: string): void
 }
 
+/** What a platform opens itself. */
+export type LocalWish = Wish & { address: Exclude<Address, { kind: 'remote' }> }
+
 /** A way to a database, not opened yet. */
 export interface Connection {
   transport: Transport
@@ -32,7 +35,9 @@ export interface Platform {
   wasm(): WasmInput | Promise<WasmInput>
   /** Used when `memoryLimitBytes` is not given. */
   memoryLimitBytes: number
-  connect(wish: Wish, module: WebAssembly.Module): Promise<Connection>
+  connect(wish: LocalWish, module: WebAssembly.Module): Promise<Connection>
+  /** The road to servers, loaded when it is asked for. */
+  remote(): Promise<{ RemoteTransport: new (url: string, token?: string) => Transport }>
   /** What the environment tells about storage. */
   facts(): Promise<Partial<Stats>>
   persist(): Promise<boolean>
@@ -72,11 +77,13 @@ export function createEntry(platform: Platform): Entry {
     const wish = wishOf(platform, address, options)
     const { signal } = options
     signal?.throwIfAborted()
+    const { address: place } = wish
+    if (place.kind === 'remote') return within(openRemote(platform, place.url, options), signal)
     const module = await within(load(options.wasm), signal)
-    const connection = await abandonable(platform.connect(wish, module), signal, ({ transport }) => transport.close())
+    const connection = await abandonable(platform.connect({ ...wish, address: place }, module), signal, ({ transport }) => transport.close())
     const { transport } = connection
     try {
-      return await within(begin(platform, wish, connection, options), signal)
+      return await within(begin(platform, { ...wish, address: place }, connection, options), signal)
     } catch (error) {
       await transport.close().catch(() => {})
       throw error
@@ -91,7 +98,20 @@ export function createEntry(platform: Platform): Entry {
   }
 }
 
-async function begin<I extends Int64Mode>(platform: Platform, wish: Wish, connection: Connection, options: OpenOptions<I>): Promise<Elanus<I>> {
+async function openRemote<I extends Int64Mode>(platform: Platform, url: string, options: OpenOptions<I>): Promise<Elanus<I>> {
+  const refuse = (what: string): ElanusError => new ElanusError('UNSUPPORTED', `open: ${what} of a server is not ours to decide: unsupported operation`)
+  if (options.from !== undefined) throw refuse("'from'")
+  const { RemoteTransport } = await platform.remote()
+  const transport = new RemoteTransport(url, options.token)
+  await transport.call('open', {})
+  return new Elanus<I>(transport, options.int64 ?? ('number' as I), {
+    name: url,
+    facts: async () => ({}),
+    persist: () => Promise.reject(refuse('the storage')),
+  })
+}
+
+async function begin<I extends Int64Mode>(platform: Platform, wish: LocalWish, connection: Connection, options: OpenOptions<I>): Promise<Elanus<I>> {
   const { transport, host, durability } = connection
   const name = wish.address.kind === 'name' ? wish.address.name : ':memory:'
   if (options.from !== undefined) await importFrom(transport, options.from, name, options.onProgress)

@@ -4,7 +4,7 @@
  */
 
 import { Background } from './background.js'
-import type { ForeignHost, HostSpec } from './door.js'
+import type { EngineOptions, ForeignHost, HostSpec, Owner } from './door.js'
 import { ElanusError, asError } from './error.js'
 import type { Plane } from './frame.js'
 import { Instance, Trap, type Answer } from './instance.js'
@@ -23,6 +23,10 @@ export interface Plan {
   module: WebAssembly.Module
   host: { kind: 'foreign'; host: OwnedHost } | { kind: 'indexeddb'; name: string; durability: 'relaxed' | 'strict' }
   memoryLimitBytes: number
+  /** Of a server: the user that may do everything; with one, callers have to say who they are. */
+  owner?: Owner | undefined
+  /** Of an operation that is not known here: whether it leaves nothing to be done in the background. */
+  isRead?(operation: string, head: object): boolean
   /** Gives the writer lock back. */
   unlock(): Promise<void>
   /** Runs `work` when the thread is idle; a pressing one keeps the process alive meanwhile. */
@@ -37,6 +41,13 @@ const READS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'exportNext', 'importChunk', 'importEnd', 'maintain',
 ])
 
+/** Endpoints of the RESTful API that leave nothing to be done either; the last word of their paths says it. */
+const READING_PATH = /\/(?:list|has|describe|get\w*|query|\w*search)$/
+
+function leavesWork(operation: string, head: object): boolean {
+  return operation === 'http' ? !READING_PATH.test((head as { path: string }).path) : !READS.has(operation)
+}
+
 /** A session; it is the transport of clients on its own thread. */
 export class Session implements Transport {
   readonly thread = 'in-thread'
@@ -47,6 +58,7 @@ export class Session implements Transport {
   #closing: Promise<void> | undefined
   #isOpen = false
   #restartCount = 0
+  #resting: ReturnType<typeof setTimeout> | undefined
 
   /** Instantiates the engine; the call `open` then opens the store. */
   constructor(plan: Plan) {
@@ -57,6 +69,7 @@ export class Session implements Transport {
       heldMs: () => this.#instance.takeLongestTurnMs(),
       rest: async () => {
         if (plan.host.kind === 'foreign') await plan.host.host.rest()
+        else this.#restLater()
       },
       isBusy: () => this.#instance.waitingCount > 0,
       whenIdle: plan.whenIdle,
@@ -86,7 +99,7 @@ export class Session implements Transport {
       return answer
     } finally {
       if (this.#isOpen) {
-        if (!READS.has(operation)) this.#background.want()
+        if (leavesWork(operation, head) && this.#plan.isRead?.(operation, head) !== true) this.#background.want()
         this.#background.nudge()
       }
     }
@@ -98,6 +111,7 @@ export class Session implements Transport {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#resting)
     try {
       await this.#background.stop(closedError())
       await this.#reviving?.catch(() => {})
@@ -118,9 +132,10 @@ export class Session implements Transport {
   }
 
   #instantiate(): Instance {
-    const { module, host, memoryLimitBytes } = this.#plan
+    const { module, host, memoryLimitBytes, owner } = this.#plan
     const spec: HostSpec = host
-    return new Instance(module, spec, { memoryLimitBytes }, () => {
+    const options: EngineOptions = { memoryLimitBytes, ...(owner === undefined ? {} : { owner }) }
+    return new Instance(module, spec, options, () => {
       // Also when nobody waits: the next call should find an engine.
       if (this.#closing === undefined) this.#revive().catch(() => {})
     })
@@ -169,6 +184,15 @@ export class Session implements Transport {
     return this.#reviving
   }
 
+  /** Lets IndexedDB rest when nothing was written for a while; a pause between two writes is none. */
+  #restLater(): void {
+    clearTimeout(this.#resting)
+    this.#resting = setTimeout(() => {
+      // Without it, the next opening takes a little longer; a trap is told to the next caller.
+      this.#attempt((instance) => instance.call('rest', {}, [])).catch(() => {})
+    }, REST_MS)
+  }
+
   /** What the engine cannot know of itself. */
   #facts(): object {
     const { host } = this.#plan
@@ -179,6 +203,9 @@ export class Session implements Transport {
     }
   }
 }
+
+/** Writes that come closer together than this are one stretch of work. */
+const REST_MS = 1000
 
 const NOTHING: Answer = { head: {}, planes: [] }
 

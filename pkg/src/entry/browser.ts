@@ -16,6 +16,7 @@ function unmoved(place: URL, file: string): URL | undefined {
 
 const entry: Entry = /* @__PURE__ */ createEntry(
   /* @__PURE__ */ browser({
+    remote: () => import('./remote.js'),
     wasm: () => {
       const place = new URL('./elanus.wasm', import.meta.url)
       return unmoved(place, 'elanus.wasm') ?? place
@@ -28,7 +29,7 @@ const entry: Entry = /* @__PURE__ */ createEntry(
   }),
 )
 
-/** Opens a database: in IndexedDB under a name, or `':memory:'`. */
+/** Opens a database: in IndexedDB under a name, `':memory:'`, or on a server at `http://…`. */
 export const open: Entry['open'] = entry.open
 
 /** Loads the wasm module before it is needed, or from a place of your own. Calling it again changes nothing. */

@@ -12,6 +12,7 @@ async function unpack(base64: string): Promise<ArrayBuffer> {
 
 const entry: Entry = /* @__PURE__ */ createEntry(
   /* @__PURE__ */ browser({
+    remote: () => import('./remote.js'),
     wasm: () => unpack(INLINE_WASM),
     worker: async () => {
       const place = URL.createObjectURL(new Blob([await unpack(INLINE_WORKER)], { type: 'text/javascript' }))
@@ -25,7 +26,7 @@ const entry: Entry = /* @__PURE__ */ createEntry(
   }),
 )
 
-/** Opens a database: in IndexedDB under a name, or `':memory:'`. */
+/** Opens a database: in IndexedDB under a name, `':memory:'`, or on a server at `http://…`. */
 export const open: Entry['open'] = entry.open
 
 /** Loads the wasm module before it is needed, or from a place of your own. Calling it again changes nothing. */

@@ -39,12 +39,13 @@ const entry: Entry = /* @__PURE__ */ createEntry({
       throw error
     }
   },
+  remote: () => import('./remote.js'),
   facts: async () => ({}),
   persist: async () => true,
   remembered: { has: () => false, set: () => {} },
 })
 
-/** Opens a database: a folder of files, or `':memory:'`. */
+/** Opens a database: a folder of files, `':memory:'`, or on a server at `http://…`. */
 export const open: Entry['open'] = entry.open
 
 /** Loads the wasm module before it is needed, or from a place of your own. Calling it again changes nothing. */

@@ -23,12 +23,13 @@ const entry: Entry = /* @__PURE__ */ createEntry({
     const transport = new Session({ module, memoryLimitBytes, whenIdle, host: { kind: 'foreign', host: new MemoryHost() }, unlock: async () => {} })
     return { transport, host: 'memory', durability: 'none' }
   },
+  remote: () => import('./remote.js'),
   facts: async () => ({}),
   persist: async () => false,
   remembered: { has: () => false, set: () => {} },
 })
 
-/** Opens a database; here only `':memory:'`. */
+/** Opens a database: here `':memory:'`, or on a server at `http://…`. */
 export const open: Entry['open'] = entry.open
 
 /** Loads the wasm module before it is needed, or from a place of your own. Calling it again changes nothing. */

@@ -63,7 +63,7 @@ export class FakeDatabase {
       }
       case 'put':
         this.maintainLeft += Number(head['work'] ?? 0)
-        await this.#host.commit({ writes: [[encode(String(head['key'])), encode(String(head['value']))]] })
+        await this.#host.commit({ makesRoom: false, writes: [[encode(String(head['key'])), encode(String(head['value']))]] })
         return {}
       case 'query': {
         const [value] = await this.#host.load([encode(String(head['key']))])

@@ -38,6 +38,8 @@ export interface OpenOptions<I extends Int64Mode = 'number'> {
    * that makes the worker.
    */
   worker?: boolean | string | URL | (() => Worker)
+  /** Of a server: `user:password`. */
+  token?: string
   /** Gives up waiting. */
   signal?: AbortSignal
   /** Told how far filling from `from` is. */
