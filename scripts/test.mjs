@@ -33,11 +33,12 @@ function steps({ env, wasmEnv }) {
   return [
     { name: 'rustfmt', check: cargo('fmt', '--check') },
     { name: 'clippy native', check: cargo('clippy', '--all-targets', '--', '-D', 'warnings') },
+    { name: 'clippy native, server', check: cargo('clippy', '--all-targets', '--features', 'grpc', '--', '-D', 'warnings') },
     { name: 'clippy wasm32', check: { ...cargo('clippy', '--lib', '--tests', '--target', wasmTarget, '--', '-D', 'warnings'), env: wasmEnv } },
     { name: 'build', work: () => build({ env, wasmEnv }) },
     { name: 'types pkg', check: typescript('pkg') },
     { name: 'types www', check: typescript('www') },
-    { name: 'native tests', tests: cargo('test') },
+    { name: 'native tests', tests: cargo('test', '--features', 'grpc') },
     { name: 'wasm tests node', tests: wasmPack(['--node'], folderHost) },
     { name: 'wasm tests chrome', tests: wasmPack([...browserTests, env.CHROMEDRIVER]) },
     { name: 'unit tests pkg', tests: { command: 'npm', args: ['test', '--workspace', 'pkg', '--silent'], env } },
@@ -45,6 +46,8 @@ function steps({ env, wasmEnv }) {
     { name: 'scenarios', tests: node('--test', ...testFiles('tests/scenarios')) },
     // Two files at a time: they mostly wait, for installs and for browsers.
     { name: 'package tests', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/package')) },
+    { name: 'server', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/server')) },
+    { name: 'clients', tests: node('--test', ...testFiles('tests/clients')) },
     { name: 'durability', tests: node('--test', ...testFiles('tests/durability')) },
     { name: 'demo end to end', tests: node('--test', ...testFiles('tests/e2e')) },
   ]

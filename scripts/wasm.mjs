@@ -1,12 +1,23 @@
-// Rust to pkg/wasm: cargo, wasm-bindgen, wasm-opt, and the glue wrapped as a factory.
+// Rust to pkg/wasm: cargo, wasm-bindgen, wasm-opt, and the glue wrapped as a factory; once for everybody, once for the server.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Failure, run, step } from './run.mjs'
 import { filesUnder, fingerprint, isFresh, remember } from './fingerprint.mjs'
 import { root, wasmBindgenVersion, wasmTarget } from './tools.mjs'
 
 const out = join(root, 'pkg', 'wasm')
-const outputs = () => filesUnder('pkg/wasm')
+
+/**
+ * The builds of the crate. Each has its own glue, since the glue differs from build to build: `name` is that of the
+ * module and its glue, `raw` what wasm-bindgen calls its files, `step` the name of the stamp.
+ */
+const builds = [
+  { name: 'elanus', raw: 'glue', step: 'wasm', features: [] },
+  { name: 'elanus-server', raw: 'glue-server', step: 'wasm-server', features: ['grpc'] },
+]
+
+/** What a build leaves in pkg/wasm. */
+const filesOf = ({ name, raw }) => [`${name}.js`, `${name}.d.ts`, `${name}.wasm`, `${raw}.d.ts`]
 
 /**
  * Only names and notes are taken out. Every optimising pass that was tried makes the file smaller and what is
@@ -19,33 +30,46 @@ const strip = [
   '--enable-sign-ext', '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue',
 ]
 
-/** Builds pkg/wasm unless it is up to date. */
+/** Builds what is not up to date in pkg/wasm. */
 export async function buildWasm({ wasmEnv }) {
   const rustc = await run('rustc', ['-vV'], { env: wasmEnv, cwd: root })
   const sources = ['Cargo.toml', 'Cargo.lock', '.cargo', 'src', 'scripts/wasm.mjs'].flatMap(path => filesUnder(path))
-  const inputs = fingerprint(sources, [rustc, wasmBindgenVersion, wasmEnv.CARGO_PROFILE_RELEASE_LTO ?? ''])
-  if (isFresh('wasm', inputs, outputs())) return console.log('pkg/wasm: up to date')
+  const known = builds.flatMap(filesOf)
+  // What an earlier version of this script, or a build that was cut off, left behind.
+  for (const file of filesUnder('pkg/wasm')) if (!known.includes(relative('pkg/wasm', file))) rmSync(join(root, file))
+  for (const build of builds) {
+    const inputs = fingerprint(sources, [rustc, wasmBindgenVersion, wasmEnv.CARGO_PROFILE_RELEASE_LTO ?? '', ...build.features])
+    const outputs = () => filesOf(build).flatMap(name => filesUnder(`pkg/wasm/${name}`))
+    if (isFresh(build.step, inputs, outputs())) {
+      console.log(`pkg/wasm/${build.name}.wasm: up to date`)
+      continue
+    }
+    await make(build, wasmEnv)
+    remember(build.step, inputs, outputs())
+  }
+}
 
-  await step('cargo build for wasm32', 'about 1 minute the first time', () =>
+async function make(build, wasmEnv) {
+  const { name, raw, features } = build
+  await step(`cargo build for wasm32: ${name}`, 'about 1 minute the first time', () =>
     // The cdylib alone: with an rlib beside it, all that is public there is kept apart for others to link, and the
     // download is 4 % larger.
-    run('cargo', ['rustc', '--release', '--lib', '--crate-type', 'cdylib', '--target', wasmTarget], { env: wasmEnv, cwd: root }))
+    run('cargo', ['rustc', '--release', '--lib', '--crate-type', 'cdylib', '--target', wasmTarget, ...features.flatMap(feature => ['--features', feature])], { env: wasmEnv, cwd: root }))
   const built = join(wasmEnv.CARGO_TARGET_DIR, wasmTarget, 'release', 'elanus.wasm')
   await step('wasm-bindgen', '', async () => {
-    rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
-    await run('wasm-bindgen', ['--target', 'web', '--omit-default-module-path', '--out-dir', out, '--out-name', 'glue', built], { env: wasmEnv })
+    for (const file of filesOf(build)) rmSync(join(out, file), { force: true })
+    await run('wasm-bindgen', ['--target', 'web', '--omit-default-module-path', '--out-dir', out, '--out-name', raw, built], { env: wasmEnv })
     // A .gitignore in here would make npm pack leave everything out.
     rmSync(join(out, '.gitignore'), { force: true })
-    rmSync(join(out, 'glue_bg.wasm.d.ts'), { force: true })
-    wrapGlue()
+    rmSync(join(out, `${raw}_bg.wasm.d.ts`), { force: true })
+    wrapGlue(build)
   })
-  const raw = join(out, 'glue_bg.wasm')
-  const final = join(out, 'elanus.wasm')
-  await step('wasm-opt', 'takes out names', () => run('wasm-opt', [...strip, raw, '-o', final], { env: wasmEnv }))
-  rmSync(raw)
+  const bound = join(out, `${raw}_bg.wasm`)
+  const final = join(out, `${name}.wasm`)
+  await step('wasm-opt', 'takes out names', () => run('wasm-opt', [...strip, bound, '-o', final], { env: wasmEnv }))
+  rmSync(bound)
   await step('SIMD check', '', () => checkSimd(final, wasmEnv))
-  remember('wasm', inputs, outputs())
 }
 
 /**
@@ -53,8 +77,8 @@ export async function buildWasm({ wasmEnv }) {
  * Wrapped in a function it gives every open database its own. Only initSync is kept of the ways to initialise, and
  * all that the instance exports passes through the caller's `guard`, which is where a trap can be noticed.
  */
-function wrapGlue() {
-  const source = readFileSync(join(out, 'glue.js'), 'utf8')
+function wrapGlue({ name, raw }) {
+  const source = readFileSync(join(out, `${raw}.js`), 'utf8')
   const unknown = what => new Failure(`glue.js of wasm-bindgen ${wasmBindgenVersion} has no ${what}: adapt scripts/wasm.mjs`)
   const cut = (text, from, to) => {
     const start = text.indexOf(from)
@@ -69,18 +93,18 @@ function wrapGlue() {
   if (body.split(exported).length !== 2) throw unknown(`single "${exported}"`)
   body = body.replace(exported, `${exported}\n    wasm = guard(wasm);`)
   if (/^(import|export)\b/m.test(body)) throw new Failure('glue.js imports or exports more than a factory can wrap: adapt scripts/wasm.mjs')
-  writeFileSync(join(out, 'elanus.js'), `/* Generated. One call, one independent instance. */
+  writeFileSync(join(out, `${name}.js`), `/* Generated. One call, one independent instance. */
 export function createGlue(guard) {
 ${body.trim()}
 return { initSync, Database };
 }
 `)
-  writeFileSync(join(out, 'elanus.d.ts'), `import type * as glue from './glue.js'
+  writeFileSync(join(out, `${name}.d.ts`), `import type * as glue from './${raw}.js'
 /** Makes glue that shares nothing with other glue: its own instance, its own memory. Calls only what \`guard\` returns. */
 export function createGlue(guard: (exports: WebAssembly.Exports) => WebAssembly.Exports): { initSync: typeof glue.initSync; Database: typeof glue.Database }
 export type Database = glue.Database
 `)
-  rmSync(join(out, 'glue.js'))
+  rmSync(join(out, `${raw}.js`))
 }
 
 /**

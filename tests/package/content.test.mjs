@@ -14,7 +14,7 @@ const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
 test('the tarball has what is needed and nothing else', () => {
   const names = readdirSync(folder, { recursive: true }).filter(name => statSync(join(folder, name)).isFile())
-  for (const needed of ['README.md', 'LICENSE', 'dist/elanus.wasm', 'dist/worker.js', 'dist/node.js', 'dist/browser.js', 'dist/inline.js', 'dist/workerd.js']) {
+  for (const needed of ['README.md', 'LICENSE', 'dist/elanus.wasm', 'dist/worker.js', 'dist/node.js', 'dist/browser.js', 'dist/inline.js', 'dist/workerd.js', 'dist/remote.js', 'dist/cli.js', 'dist/cli.licenses.txt', 'dist/elanus-server.wasm']) {
     assert.ok(names.includes(needed), needed)
   }
   const strangers = names.filter(name => !/^(README\.md|LICENSE|package\.json|dist\/|src\/)/.test(name) || /\.test\.|testing|node_modules|\.tgz$/.test(name))
@@ -39,9 +39,26 @@ test('the worker is one file that imports nothing, and no entry waits at its top
       external: ['*.wasm'], logLevel: 'silent', logOverride: { 'empty-import-meta': 'silent' },
     })
     const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => path))
-    const strangers = imported.filter(path => !(entry === 'node' && path.startsWith('node:')) && !(entry === 'workerd' && path.endsWith('.wasm')))
+    // The road to servers is a file of its own for browsers alone, which a bundler follows.
+    const strangers = imported.filter(path => !(entry === 'browser' && path.endsWith('dist/remote.js')) && !(entry === 'node' && path.startsWith('node:')) && !(entry === 'workerd' && path.endsWith('.wasm')))
     assert.deepEqual(strangers, [], entry)
   }
+})
+
+test('nothing but the command knows the module of the server', () => {
+  const names = readdirSync(join(folder, 'dist')).filter(name => name.endsWith('.js'))
+  const knowing = names.filter(name => readFileSync(join(folder, 'dist', name), 'utf8').includes('elanus-server'))
+  assert.deepEqual(knowing, ['cli.js'])
+  assert.ok(names.length >= 7)
+})
+
+test('the command can be started, and brings the licences of all that is in it', async () => {
+  assert.deepEqual(manifest.bin, { elanus: './dist/cli.js' })
+  assert.ok(statSync(join(folder, 'dist', 'cli.js')).mode & 0o100)
+  const { code, output } = await capture(process.execPath, [join(folder, 'dist', 'cli.js'), '--version'])
+  assert.deepEqual([code, output.trim()], [0, manifest.version])
+  const licences = readFileSync(join(folder, 'dist', 'cli.licenses.txt'), 'utf8')
+  for (const name of ['commander', 'cli-table3', 'cli-progress', 'csv-parse', 'string-width']) assert.match(licences, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, 'm'))
 })
 
 test('publint finds nothing', async () => {
