@@ -5,6 +5,7 @@
 
 use super::manifest::SealedRecord;
 use super::{Collection, Sealed};
+use crate::schema::Metric;
 use crate::segment::compaction::{self, Merge};
 use crate::segment::sealed::SegmentWriter;
 use crate::segment::{Segment, SegmentId};
@@ -27,7 +28,7 @@ pub(super) enum Job {
 pub struct Step {
     /// To be committed; may be empty.
     pub batch: Batch,
-    /// `seal` or `compact`.
+    /// `seal`, `compact` or `index`.
     pub stage: &'static str,
     /// Rows done.
     pub done: u64,
@@ -68,13 +69,14 @@ impl Collection {
         self.is_compaction_asked || matches!(self.job, Some(Job::Compact { .. }))
     }
 
-    /// Does about `kilobytes` of background work; `None` when there is none.
-    pub fn maintain(&mut self, kilobytes: u32) -> Option<Step> {
+    /// Does about `kilobytes` of background work; `None` when there is none. `coded` are the columns that are searched by
+    /// codes, and their metrics.
+    pub fn maintain(&mut self, kilobytes: u32, coded: &[(usize, Metric)]) -> Option<Step> {
         let bytes = u64::from(kilobytes) * 1024;
         match self.job.take() {
             Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
             Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
-            None => self.begin(bytes),
+            None => self.begin(bytes).or_else(|| self.code_next(coded, bytes)),
         }
     }
 
@@ -106,6 +108,22 @@ impl Collection {
         self.next_segment += 1;
         let merge = Merge::new(target, partition, &self.schema, sources);
         Some(self.compact(Box::new(merge), None, bytes))
+    }
+
+    /// Codes vectors; codes that nobody asks for any more are dropped.
+    fn code_next(&mut self, wanted: &[(usize, Metric)], bytes: u64) -> Option<Step> {
+        let unwanted: Vec<usize> =
+            self.coded.keys().copied().filter(|at| wanted.iter().all(|(w, _)| w != at)).collect();
+        for column in unwanted {
+            self.coded.remove(&column);
+        }
+        for (column, metric) in wanted {
+            if self.code(*column, *metric, bytes) > 0 {
+                let (done, total) = self.coded_count(*column);
+                return Some(Step { batch: Batch::default(), stage: "index", done, total });
+            }
+        }
+        None
     }
 
     fn candidate(&self, id: SegmentId) -> compaction::Sealed {

@@ -6,6 +6,7 @@
 //!
 //! Every method that changes rows checks first and changes after, and hands out the batch that makes it durable.
 
+mod coded;
 pub mod delete;
 pub mod hybrid;
 pub mod load;
@@ -22,6 +23,7 @@ use crate::schema::Schema;
 use crate::segment::{PartitionId, Segment, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, codec};
+use coded::Coded;
 use maintain::Job;
 use manifest::{ManifestRecord, SealedRecord};
 use primary::{PrimaryIndex, PrimaryKey, RowAddress};
@@ -42,6 +44,8 @@ pub struct Collection {
     auto_id_last: i64,
     /// Built by the first command that needs it.
     primary: Option<PrimaryIndex>,
+    /// Codes of vectors, by column.
+    coded: SortedMap<usize, Coded>,
     /// The background work under way.
     job: Option<Job>,
     is_flush_asked: bool,
@@ -94,6 +98,7 @@ impl Collection {
             next_seq: 1,
             auto_id_last: 0,
             primary: None,
+            coded: SortedMap::new(),
             job: None,
             is_flush_asked: false,
             is_compaction_asked: false,
@@ -130,6 +135,7 @@ impl Collection {
         let segments: u64 = self.segments.values().map(Segment::size_bytes).sum();
         segments
             + self.primary.as_ref().map_or(0, PrimaryIndex::size_bytes)
+            + self.coded.values().map(Coded::size_bytes).sum::<u64>()
             + self.job.as_ref().map_or(0, Job::size_bytes)
     }
 
@@ -206,6 +212,7 @@ impl Collection {
         let collection = self.id;
         self.segments.remove(&id);
         self.growing.remove(&id);
+        self.coded.iter_mut().for_each(|(_, coded)| coded.remove(id));
         if let Some(sealed) = self.sealed.remove(&id) {
             for part in 0..sealed.record.part_count + 1 {
                 batch.remove(BlobKey::Segment { collection, segment: id, part });

@@ -10,7 +10,7 @@ use crate::column::gather::vector;
 use crate::column::rows::{Rows, Values};
 use crate::error::{Error, Result};
 use crate::filter;
-use crate::index::{Range, Request};
+use crate::index::{Effort, Range, Request};
 use crate::schema::{Metric, Value, paging};
 use crate::segment::{PartitionId, SegmentId};
 use crate::sorted::{SortedMap, sort_by};
@@ -84,6 +84,8 @@ pub struct Searched {
     pub metric: Metric,
     /// The scores that count, as distances.
     pub range: Range,
+    /// How hard to try; `None` compares every row exactly.
+    pub effort: Option<Effort>,
 }
 
 /// A row and its distance.
@@ -144,7 +146,6 @@ impl Collection {
             if partitions.is_none_or(|wanted| wanted.contains(&segment.partition())) {
                 let rows = segment.matching(&predicate);
                 if !rows.is_clear() {
-                    segment.prepare(searched.column, searched.metric);
                     allowed.push((*id, rows));
                 }
             }
@@ -155,8 +156,17 @@ impl Collection {
         check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
         let mut results = Vec::with_capacity(search.queries.count as usize);
         for query in search.queries.elements.chunks_exact(search.queries.dim as usize) {
-            let mut found: Vec<Found> = Vec::new();
-            for (id, allowed) in &allowed {
+            let mut scanned: Vec<usize> = Vec::new();
+            let coded = searched
+                .effort
+                .and_then(|effort| self.nearest_by_codes(query, searched, effort, &allowed, limit, &mut scanned));
+            let mut found = coded.unwrap_or_else(|| {
+                scanned = (0..allowed.len()).collect();
+                Vec::new()
+            });
+            for (id, allowed) in scanned.into_iter().map(|at| &allowed[at]) {
+                let segment = self.segments.get_mut(id).expect("allowed rows are of segments");
+                segment.prepare(searched.column, searched.metric);
                 let segment = &self.segments[id];
                 let keys = &segment.columns()[primary];
                 let tie = |a: u32, b: u32| PrimaryKey::of(keys, a).cmp(&PrimaryKey::of(keys, b));

@@ -1,7 +1,8 @@
-//! Dense vectors in pages: a page is the blob that is stored, so sealing and reading move no float.
+//! Dense vectors in pages.
 
 use crate::store::Bytes;
-use crate::store::codec::{self, HEADER_BYTES};
+use crate::store::codec::HEADER_BYTES;
+use crate::store::pages::Pages;
 
 /// The bytes of vectors that a page aims at; at least one row fits in any case.
 ///
@@ -17,31 +18,21 @@ const ROWS_STEP: usize = 4;
 #[derive(Debug, Clone)]
 pub struct VectorColumn {
     dim: u32,
-    rows_per_page: u32,
-    len: u32,
-    /// Blobs: a header, then `rows_per_page × dim` floats; the last page may have room left.
-    pages: Vec<Bytes>,
+    pages: Pages,
 }
 
 impl VectorColumn {
     /// No rows yet.
     pub fn new(dim: u32) -> VectorColumn {
-        let fitting = PAGE_BYTES / (dim.max(1) as usize * 4);
+        let dim = dim.max(1);
+        let fitting = PAGE_BYTES / (dim as usize * 4);
         let rows_per_page = if fitting < ROWS_STEP { fitting.max(1) } else { fitting / ROWS_STEP * ROWS_STEP } as u32;
-        VectorColumn { dim, rows_per_page, len: 0, pages: Vec::new() }
+        VectorColumn { dim, pages: Pages::new(dim as usize * 4, rows_per_page) }
     }
 
     /// The column of stored pages; `None` when their sizes do not fit `len` rows.
     pub fn from_pages(dim: u32, rows_per_page: u32, len: u32, pages: Vec<Bytes>) -> Option<VectorColumn> {
-        let row_bytes = dim as usize * 4;
-        if dim == 0 || rows_per_page == 0 || pages.len() != len.div_ceil(rows_per_page) as usize {
-            return None;
-        }
-        let fits = pages.iter().enumerate().all(|(at, page)| {
-            let rows = (len - at as u32 * rows_per_page).min(rows_per_page) as usize;
-            page.len() == HEADER_BYTES + rows * row_bytes
-        });
-        fits.then_some(VectorColumn { dim, rows_per_page, len, pages })
+        Some(VectorColumn { dim, pages: Pages::from_blobs(dim as usize * 4, rows_per_page, len, pages)? })
     }
 
     /// Appends rows, row-major.
@@ -53,39 +44,31 @@ impl VectorColumn {
         assert_eq!(elements.len() % dim, 0, "vectors have {dim} elements each");
         let mut rest = elements;
         while !rest.is_empty() {
-            let used = (self.len % self.rows_per_page) as usize;
-            if used == 0 {
-                self.pages.push(codec::blank(0));
-            }
-            let take = ((self.rows_per_page as usize - used) * dim).min(rest.len());
-            let page = self.pages.last_mut().expect("a page was pushed");
-            page.grow(HEADER_BYTES + (used * dim + take) * 4, HEADER_BYTES + self.rows_per_page as usize * dim * 4);
-            page.floats_mut(HEADER_BYTES)[used * dim..].copy_from_slice(&rest[..take]);
-            self.len += (take / dim) as u32;
-            rest = &rest[take..];
+            let room = self.pages.grow((rest.len() / dim) as u32);
+            let (taken, left) = rest.split_at(room.len());
+            room.copy_from_slice(taken);
+            rest = left;
         }
     }
 
     /// The vector of `row`.
     pub fn row(&self, row: u32) -> &[f32] {
-        let dim = self.dim as usize;
-        let page = &self.pages[(row / self.rows_per_page) as usize];
-        &page.floats(HEADER_BYTES)[(row % self.rows_per_page) as usize * dim..][..dim]
+        bytemuck::cast_slice(self.pages.record(row))
     }
 
     /// The floats of each page, in row order: `rows_per_page` rows each but the last.
     pub fn page_floats(&self) -> impl Iterator<Item = &[f32]> {
-        self.pages.iter().map(|page| page.floats(HEADER_BYTES))
+        self.pages.blobs().iter().map(|page| page.floats(HEADER_BYTES))
     }
 
     /// The pages as blobs, whose headers are not written yet.
     pub fn pages(&self) -> &[Bytes] {
-        &self.pages
+        self.pages.blobs()
     }
 
     /// Rows in each page but the last.
     pub fn rows_per_page(&self) -> u32 {
-        self.rows_per_page
+        self.pages.per_page()
     }
 
     /// Elements of each vector.
@@ -95,23 +78,23 @@ impl VectorColumn {
 
     /// How many vectors there are.
     pub fn len(&self) -> u32 {
-        self.len
+        self.pages.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.pages.is_empty()
     }
 
     /// The heap that the column holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
-        self.pages.iter().map(|page| page.capacity() as u64).sum()
+        self.pages.size_bytes()
     }
 }
 
 impl PartialEq for VectorColumn {
     fn eq(&self, other: &VectorColumn) -> bool {
-        self.dim == other.dim && self.len == other.len && (0..self.len).all(|row| self.row(row) == other.row(row))
+        self.dim == other.dim && self.len() == other.len() && (0..self.len()).all(|row| self.row(row) == other.row(row))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::sorted::{SortedMap, SortedSet};
 use crate::store::{Batch, BlobKey, Bytes};
 use crate::timestamp::Context;
-use catalog::Catalog;
+use catalog::{Catalog, CollectionRecord};
 
 /// What an engine may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub struct Maintained {
 /// How far a piece of background work is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// `seal` or `compact`.
+    /// `seal`, `compact` or `index`.
     pub stage: &'static str,
     /// The collection's name.
     pub collection: String,
@@ -166,8 +166,9 @@ impl Engine {
         let served = turns.partition_point(|id| *id <= self.maintained);
         turns.rotate_left(served);
         for id in turns {
-            let Some(mut step) = self.collections.get_mut(&id).and_then(|collection| collection.maintain(budget))
-            else {
+            let coded = self.catalog.collection(id).map(CollectionRecord::coded_columns).unwrap_or_default();
+            let collection = self.collections.get_mut(&id);
+            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &coded)) else {
                 continue;
             };
             self.maintained = id;

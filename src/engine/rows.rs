@@ -9,8 +9,12 @@ use crate::collection::search::{Search, Searched};
 use crate::collection::write::{Insert, Mode, Routing, Upsert};
 use crate::command::{Reply, Stats, Target};
 use crate::error::{Error, Result};
-use crate::index::Range;
+use crate::index::{Effort, Range};
+use crate::schema::Value;
+use crate::schema::index_params::Index;
+use crate::schema::index_type::whole;
 use crate::schema::search_params::{self, check_search_params};
+use crate::sorted::SortedMap;
 use crate::store::Batch;
 use crate::timestamp::Context;
 
@@ -99,8 +103,17 @@ impl Engine {
         }
         let limit = search.limit.saturating_add(search.offset);
         let range = check_search_params(index, &search.params, limit)?.map_or(Range::ALL, distances);
-        Ok(Searched { column, metric, range })
+        Ok(Searched { column, metric, range, effort: effort(index, &search.params) })
     }
+}
+
+/// How hard a search by codes tries; `None` for an index that compares every row. `level` goes from fast to thorough.
+fn effort(index: &Index, params: &SortedMap<String, Value>) -> Option<Effort> {
+    if index.is_exact() {
+        return None;
+    }
+    let level = params.get("level").and_then(whole);
+    Some(level.map_or(Effort::DEFAULT, |level| Effort { slack: 0.25 * level as f32, spare: 8 + 4 * level as u32 }))
 }
 
 /// The distances of a range of scores. Similarities turn about zero: their outer end, not in the range, stays outside.

@@ -26,8 +26,7 @@ impl Flat {
     pub fn extend(&mut self, column: &VectorColumn) {
         if self.metric == Metric::Cosine {
             for row in self.norms.len() as u32..column.len() {
-                let vector = column.row(row);
-                self.norms.push(kernel::inner_product(vector, vector).sqrt());
+                self.norms.push(norm(column.row(row)));
             }
         }
     }
@@ -50,18 +49,14 @@ impl VectorIndex for Flat {
                 |_, product| -product,
             ),
             Metric::Cosine => {
-                let query_norm = kernel::inner_product(query, query).sqrt();
+                let query_norm = norm(query);
                 scan(
                     request,
                     |rows| kernel::inner_products(query, rows),
                     |row| kernel::inner_product(query, row),
                     |row, product| {
                         let norms = query_norm * self.norms[row as usize];
-                        if norms.is_normal() && product.is_finite() {
-                            -(product / norms).clamp(-1.0, 1.0)
-                        } else {
-                            -wide_cosine(query, request.column.row(row))
-                        }
+                        -cosine(product, norms, query, || request.column.row(row))
                     },
                 )
             }
@@ -74,6 +69,51 @@ impl VectorIndex for Flat {
 
     fn describe(&self) -> &'static str {
         Flat::NAME
+    }
+}
+
+/// The distances of single vectors from a query, digit for digit those of the scan.
+#[derive(Debug, Clone, Copy)]
+pub struct Exact<'a> {
+    metric: Metric,
+    query: &'a [f32],
+    query_norm: f32,
+}
+
+impl Exact<'_> {
+    /// Distances from `query`.
+    pub fn new(metric: Metric, query: &[f32]) -> Exact<'_> {
+        Exact { metric, query, query_norm: norm(query) }
+    }
+
+    /// The distance of a vector of the query's length.
+    pub fn distance(&self, vector: &[f32]) -> f32 {
+        ordered(match self.metric {
+            Metric::L2 => kernel::squared_distance(self.query, vector),
+            Metric::Ip => -kernel::inner_product(self.query, vector),
+            Metric::Cosine => {
+                let product = kernel::inner_product(self.query, vector);
+                -cosine(product, self.query_norm * norm(vector), self.query, || vector)
+            }
+        })
+    }
+}
+
+fn norm(vector: &[f32]) -> f32 {
+    kernel::inner_product(vector, vector).sqrt()
+}
+
+/// A distance that has its place in an order. Where floats overflow, a row is as far as can be; it is not lost. And there
+/// is one zero, or rows at a right angle would be told apart by its sign.
+fn ordered(distance: f32) -> f32 {
+    if distance.is_nan() { f32::INFINITY } else { distance + 0.0 }
+}
+
+fn cosine<'a>(product: f32, norms: f32, query: &[f32], vector: impl Fn() -> &'a [f32]) -> f32 {
+    if norms.is_normal() && product.is_finite() {
+        (product / norms).clamp(-1.0, 1.0)
+    } else {
+        wide_cosine(query, vector())
     }
 }
 
@@ -95,10 +135,7 @@ fn scan(
     let words = request.allowed.words();
     let mut top = Top::new(request.limit);
     let mut offer = |row: u32, measure: f32| {
-        // Where floats overflow, the row is as far as can be; it is not lost.
-        let distance = Some(distance(row, measure)).filter(|distance| !distance.is_nan()).unwrap_or(f32::INFINITY);
-        // There is one zero, or rows at a right angle would be told apart by its sign.
-        let distance = distance + 0.0;
+        let distance = ordered(distance(row, measure));
         if distance <= top.threshold() && request.range.contains(distance) {
             top.offer(Candidate { row, distance }, request.tie);
         }

@@ -3,7 +3,9 @@
 //! An index finds rows of *one segment's* vector column; it knows rows and distances, not primary keys, filters or
 //! scores. Distances are smaller for nearer vectors, whatever the metric ([`Metric::score`](crate::schema::Metric)).
 
+pub mod codes;
 pub mod flat;
+pub mod space;
 pub mod top;
 
 use std::cmp::Ordering;
@@ -35,6 +37,20 @@ pub struct Request<'a> {
     pub range: Range,
     /// Which of two rows at one distance comes first.
     pub tie: &'a dyn Fn(u32, u32) -> Ordering,
+}
+
+/// How hard a search by codes tries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// Deviations of an estimate that still count; see [`codes::Scan::slack`].
+    pub slack: f32,
+    /// Candidates that are compared exactly, beside as many as are wanted.
+    pub spare: u32,
+}
+
+impl Effort {
+    /// The effort of a search that asks for none: of 10,000 nearest neighbours it misses two.
+    pub const DEFAULT: Effort = Effort { slack: 1.5, spare: 20 };
 }
 
 /// Bounds of a range search, on distances.

@@ -40,6 +40,11 @@ impl Top {
         }
     }
 
+    /// The candidates, in no order.
+    pub fn into_candidates(self) -> Vec<Candidate> {
+        self.heap
+    }
+
     /// The candidates, nearest first.
     pub fn into_sorted(mut self, tie: &dyn Fn(u32, u32) -> Ordering) -> Vec<Candidate> {
         let mut sorted = std::mem::take(&mut self.heap);

@@ -1,4 +1,4 @@
-//! Distances over slices of floats: knows slices and numbers, not schemas.
+//! Distances over slices of floats, and estimates of them over codes: knows slices and numbers, not schemas.
 //!
 //! **Order of summation.** Four lanes; lane *i* takes the elements *i*, *i* + 4, *i* + 8, …; at the end
 //! (lane 0 + lane 1) + (lane 2 + lane 3). Products are rounded before they are added. Every path follows this, so all
@@ -58,4 +58,68 @@ pub fn inner_products(query: &[f32], rows: &[f32]) -> [f32; 4] {
 pub fn squared_distances(query: &[f32], rows: &[f32]) -> [f32; 4] {
     assert_eq!(rows.len(), query.len() * 4, "four rows of the query's length");
     path::squared_distances(query, rows)
+}
+
+/// Rows of a block of one-bit codes.
+pub const BLOCK_ROWS: usize = 32;
+
+/// Bytes of a block beside its codes: a factor and an offset a row, as little-endian floats.
+pub const BLOCK_FACTOR_BYTES: usize = BLOCK_ROWS * 8;
+
+/// How a block's sums become estimates: `factor × (scale × sum + shift) + offset`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gauge {
+    /// The size of one step of the table.
+    pub scale: f32,
+    /// What is added to each scaled sum.
+    pub shift: f32,
+}
+
+/// The sum of products of signed numbers and seven-bit codes.
+///
+/// The numbers keep within ±1,023 and the codes within 0–127, so that 4,096 of them cannot overflow.
+///
+/// # Panics
+/// If the lengths differ or are no multiple of 16.
+pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
+    assert!(numbers.len() == codes.len() && codes.len().is_multiple_of(16), "sixteen codes at a time");
+    path::code_product(numbers, codes)
+}
+
+/// The estimates of the 32 rows of a block.
+///
+/// A block is 16 bytes for every four dimensions, then 32 factors, then 32 offsets. A row's four signs are a number of
+/// four bits, which chooses one of 16 entries of `table` (as many bytes as the block has codes). Row `x` of a block
+/// lies in byte `2 × (x mod 8) + (x / 8 mod 2)` of each sixteen, in the low half of it for `x` below 16: so the sums
+/// come out in the order of the rows. This is the fast-scan layout of André, Kermarrec and Le Scouarnec (2015).
+///
+/// # Panics
+/// If the lengths disagree. Entries above 63 overflow.
+pub fn block_estimates(block: &[u8], table: &[u8], gauge: Gauge) -> [f32; BLOCK_ROWS] {
+    check_block(block, table);
+    path::block_estimates(block, table, gauge)
+}
+
+/// The rows of a block whose estimates reach `threshold`, row `x` as bit `x`. See [`block_estimates`].
+///
+/// # Panics
+/// If the lengths disagree.
+pub fn block_rows(block: &[u8], table: &[u8], gauge: Gauge, threshold: f32) -> u32 {
+    check_block(block, table);
+    path::block_rows(block, table, gauge, threshold)
+}
+
+fn check_block(block: &[u8], table: &[u8]) {
+    let fits = table.len().is_multiple_of(64) && block.len() == table.len() + BLOCK_FACTOR_BYTES;
+    assert!(fits, "a block of {} bytes and a table of {}", block.len(), table.len());
+}
+
+/// Multiplies by `signs` and applies the Hadamard transform (unscaled), in place.
+///
+/// # Panics
+/// If the lengths differ or are no power of two from 16 on.
+pub fn hadamard(values: &mut [f32], signs: &[f32]) {
+    let len = values.len();
+    assert!(len == signs.len() && len.is_power_of_two() && len >= 16, "a power of two from 16 on");
+    path::hadamard(values, signs);
 }

@@ -1,5 +1,7 @@
 //! The kernels in plain Rust, for targets without a path of their own. Compilers turn the lanes into registers.
 
+use super::{BLOCK_ROWS, Gauge};
+
 /// This path's name.
 pub const LEVEL: &str = "portable";
 
@@ -66,4 +68,57 @@ fn four(query: &[f32], rows: &[f32], term: impl Fn(f32, f32) -> f32 + Copy) -> [
 #[inline(always)]
 pub(super) fn pairwise(lanes: [f32; 4]) -> f32 {
     (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+}
+
+/// See [`super::code_product`].
+pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
+    let mut lanes = [0i32; 8];
+    for (numbers, codes) in numbers.as_chunks::<8>().0.iter().zip(codes.as_chunks::<8>().0) {
+        for lane in 0..8 {
+            lanes[lane] += i32::from(numbers[lane]) * i32::from(codes[lane]);
+        }
+    }
+    lanes.iter().sum()
+}
+
+/// See [`super::block_estimates`].
+pub fn block_estimates(block: &[u8], table: &[u8], gauge: Gauge) -> [f32; BLOCK_ROWS] {
+    let (codes, factors) = block.split_at(table.len());
+    let mut sums = [0u16; BLOCK_ROWS];
+    for (codes, table) in codes.as_chunks::<16>().0.iter().zip(table.as_chunks::<16>().0) {
+        for row in 0..BLOCK_ROWS / 2 {
+            let both = codes[2 * (row % 8) + row / 8];
+            sums[row] += u16::from(table[usize::from(both & 15)]);
+            sums[row + 16] += u16::from(table[usize::from(both >> 4)]);
+        }
+    }
+    let (factors, _) = factors.as_chunks::<4>();
+    let (factors, offsets) = factors.split_at(BLOCK_ROWS);
+    std::array::from_fn(|row| {
+        let line = gauge.scale * f32::from(sums[row]) + gauge.shift;
+        f32::from_le_bytes(factors[row]) * line + f32::from_le_bytes(offsets[row])
+    })
+}
+
+/// See [`super::block_rows`].
+pub fn block_rows(block: &[u8], table: &[u8], gauge: Gauge, threshold: f32) -> u32 {
+    let estimates = block_estimates(block, table, gauge);
+    estimates.iter().enumerate().fold(0, |rows, (row, estimate)| rows | u32::from(*estimate >= threshold) << row)
+}
+
+/// See [`super::hadamard`].
+pub fn hadamard(values: &mut [f32], signs: &[f32]) {
+    for (value, sign) in values.iter_mut().zip(signs) {
+        *value *= sign;
+    }
+    let mut half = 1;
+    while half < values.len() {
+        for pair in values.chunks_exact_mut(2 * half) {
+            let (low, high) = pair.split_at_mut(half);
+            for (a, b) in low.iter_mut().zip(high) {
+                (*a, *b) = (*a + *b, *a - *b);
+            }
+        }
+        half *= 2;
+    }
 }

@@ -1,8 +1,15 @@
 //! The kernels for WebAssembly's 128-bit vectors: one register holds the four lanes of a sum.
 
-use std::arch::wasm32::{f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, f32x4_sub, v128, v128_load};
+use std::arch::wasm32::{
+    f32x4_add, f32x4_convert_u32x4, f32x4_extract_lane, f32x4_ge, f32x4_mul, f32x4_splat, f32x4_sub, i8x16_add,
+    i8x16_swizzle, i16x8_add, i16x8_extend_high_u8x16, i16x8_extend_low_u8x16, i16x8_shl, i16x8_splat, i16x8_sub,
+    i32x4_add, i32x4_bitmask, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle, i32x4_splat, u8x16_shr, u8x16_splat,
+    u16x8_shr, u32x4_extend_high_u16x8, u32x4_extend_low_u16x8, v128, v128_and, v128_any_true, v128_load, v128_or,
+    v128_store,
+};
 
 use super::portable::pairwise;
+use super::{BLOCK_ROWS, Gauge};
 
 /// This path's name.
 pub const LEVEL: &str = "simd128";
@@ -95,4 +102,182 @@ fn total(sum: v128, row: &[f32], query: &[f32], term: impl Fn(f32, f32) -> f32) 
         lanes[lane] += term(*x, *q);
     }
     pairwise(lanes)
+}
+
+/// See [`super::code_product`].
+pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
+    assert!(numbers.len() == codes.len());
+    let (mut a, mut b) = (i32x4_splat(0), i32x4_splat(0));
+    let mut at = 0;
+    while at + 16 <= codes.len() {
+        // SAFETY: `at + 16 <= codes.len()`, which the assertion above makes the number of the numbers too.
+        unsafe {
+            let code = v128_load(codes.as_ptr().add(at).cast());
+            let number = numbers.as_ptr().add(at);
+            a = i32x4_add(a, i32x4_dot_i16x8(i16x8_extend_low_u8x16(code), v128_load(number.cast())));
+            b = i32x4_add(b, i32x4_dot_i16x8(i16x8_extend_high_u8x16(code), v128_load(number.add(8).cast())));
+        }
+        at += 16;
+    }
+    let sum = i32x4_add(a, b);
+    i32x4_extract_lane::<0>(sum)
+        + i32x4_extract_lane::<1>(sum)
+        + i32x4_extract_lane::<2>(sum)
+        + i32x4_extract_lane::<3>(sum)
+}
+
+/// See [`super::block_estimates`].
+pub fn block_estimates(block: &[u8], table: &[u8], gauge: Gauge) -> [f32; BLOCK_ROWS] {
+    let sums = block_sums(block, table);
+    let mut estimates = [0.0; BLOCK_ROWS];
+    for (at, sums) in sums.into_iter().enumerate() {
+        let (low, high) = lines(sums, &block[table.len()..], at, gauge);
+        // SAFETY: `at` is below 4, so eight floats from `8 × at` on lie within the 32.
+        unsafe {
+            let to = estimates.as_mut_ptr().add(8 * at);
+            v128_store(to.cast(), low);
+            v128_store(to.add(4).cast(), high);
+        }
+    }
+    estimates
+}
+
+/// See [`super::block_rows`]. Mostly no row reaches the threshold, which one test of the whole block shows.
+pub fn block_rows(block: &[u8], table: &[u8], gauge: Gauge, threshold: f32) -> u32 {
+    let [first, second, third, fourth] = block_sums(block, table);
+    let factors = &block[table.len()..];
+    let threshold = f32x4_splat(threshold);
+    let (a, b) = reach(first, factors, 0, gauge, threshold);
+    let (c, d) = reach(second, factors, 1, gauge, threshold);
+    let (e, f) = reach(third, factors, 2, gauge, threshold);
+    let (g, h) = reach(fourth, factors, 3, gauge, threshold);
+    let any = v128_or(v128_or(v128_or(a, b), v128_or(c, d)), v128_or(v128_or(e, f), v128_or(g, h)));
+    if !v128_any_true(any) {
+        return 0;
+    }
+    let low = bits(a) | bits(b) << 4 | bits(c) << 8 | bits(d) << 12;
+    low | (bits(e) | bits(f) << 4 | bits(g) << 8 | bits(h) << 12) << 16
+}
+
+/// The sums of rows 0–7, 8–15, 16–23 and 24–31, as 16-bit lanes.
+///
+/// Four table entries add up in eight bits. Each 16-bit lane then holds two of these sums; `whole` gathers both as one
+/// number and `upper` the upper alone, which at the end gives the lower.
+#[inline(always)]
+fn block_sums(block: &[u8], table: &[u8]) -> [v128; 4] {
+    assert!(block.len() >= table.len());
+    let zero = i16x8_splat(0);
+    let (mut low_whole, mut low_upper, mut high_whole, mut high_upper) = (zero, zero, zero, zero);
+    let mut at = 0;
+    while at + 64 <= table.len() {
+        // SAFETY: `at + 64` is within the table, which is no longer than the block.
+        let ((l0, h0), (l1, h1), (l2, h2), (l3, h3)) = unsafe {
+            let (codes, entries) = (block.as_ptr().add(at), table.as_ptr().add(at));
+            (
+                look_up(codes, entries),
+                look_up(codes.add(16), entries.add(16)),
+                look_up(codes.add(32), entries.add(32)),
+                look_up(codes.add(48), entries.add(48)),
+            )
+        };
+        let low = i8x16_add(i8x16_add(l0, l1), i8x16_add(l2, l3));
+        let high = i8x16_add(i8x16_add(h0, h1), i8x16_add(h2, h3));
+        low_whole = i16x8_add(low_whole, low);
+        low_upper = i16x8_add(low_upper, u16x8_shr(low, 8));
+        high_whole = i16x8_add(high_whole, high);
+        high_upper = i16x8_add(high_upper, u16x8_shr(high, 8));
+        at += 64;
+    }
+    let low_lower = i16x8_sub(low_whole, i16x8_shl(low_upper, 8));
+    let high_lower = i16x8_sub(high_whole, i16x8_shl(high_upper, 8));
+    [low_lower, low_upper, high_lower, high_upper]
+}
+
+/// The entries that 16 codes choose by their low halves, and by their high ones.
+///
+/// # Safety
+/// Sixteen bytes must be readable at both places.
+#[inline(always)]
+unsafe fn look_up(codes: *const u8, entries: *const u8) -> (v128, v128) {
+    // SAFETY: as the caller promises.
+    let (codes, entries) = unsafe { (v128_load(codes.cast()), v128_load(entries.cast())) };
+    (i8x16_swizzle(entries, v128_and(codes, u8x16_splat(15))), i8x16_swizzle(entries, u8x16_shr(codes, 4)))
+}
+
+/// The estimates of eight rows, the `at`-th eight of their block.
+#[inline(always)]
+fn lines(sums: v128, factors: &[u8], at: usize, gauge: Gauge) -> (v128, v128) {
+    assert!(factors.len() == 8 * BLOCK_ROWS && at < 4);
+    let (scale, shift) = (f32x4_splat(gauge.scale), f32x4_splat(gauge.shift));
+    // SAFETY: `at` is below 4, so eight floats from `8 × at` on lie within the 32 factors, and those 32 further on within
+    // the 32 offsets after them.
+    let (factor, offset) = unsafe {
+        let factor = factors.as_ptr().cast::<f32>().add(8 * at);
+        (eight(factor), eight(factor.add(BLOCK_ROWS)))
+    };
+    let low = f32x4_add(f32x4_mul(scale, f32x4_convert_u32x4(u32x4_extend_low_u16x8(sums))), shift);
+    let high = f32x4_add(f32x4_mul(scale, f32x4_convert_u32x4(u32x4_extend_high_u16x8(sums))), shift);
+    (f32x4_add(f32x4_mul(factor.0, low), offset.0), f32x4_add(f32x4_mul(factor.1, high), offset.1))
+}
+
+/// Which of eight rows reach the threshold.
+#[inline(always)]
+fn reach(sums: v128, factors: &[u8], at: usize, gauge: Gauge, threshold: v128) -> (v128, v128) {
+    let (low, high) = lines(sums, factors, at, gauge);
+    (f32x4_ge(low, threshold), f32x4_ge(high, threshold))
+}
+
+#[inline(always)]
+fn bits(rows: v128) -> u32 {
+    u32::from(i32x4_bitmask(rows))
+}
+
+/// # Safety
+/// Eight floats must be readable there.
+#[inline(always)]
+unsafe fn eight(from: *const f32) -> (v128, v128) {
+    // SAFETY: as the caller promises.
+    unsafe { (v128_load(from.cast()), v128_load(from.add(4).cast())) }
+}
+
+/// See [`super::hadamard`].
+pub fn hadamard(values: &mut [f32], signs: &[f32]) {
+    let len = values.len();
+    assert!(len == signs.len() && len % 4 == 0);
+    let start = values.as_mut_ptr();
+    let mut at = 0;
+    while at < len {
+        // SAFETY: `at + 4 <= len`, since `len` is a multiple of four.
+        unsafe {
+            let to = start.add(at);
+            let x = f32x4_mul(v128_load(to.cast()), v128_load(signs.as_ptr().add(at).cast()));
+            // Within the register: neighbours, then pairs of neighbours.
+            let (even, odd) = (i32x4_shuffle::<0, 4, 2, 6>(x, x), i32x4_shuffle::<1, 5, 3, 7>(x, x));
+            let (sum, difference) = (f32x4_add(even, odd), f32x4_sub(even, odd));
+            let x = i32x4_shuffle::<0, 5, 2, 7>(sum, difference);
+            let (low, high) = (i32x4_shuffle::<0, 1, 4, 5>(x, x), i32x4_shuffle::<2, 3, 6, 7>(x, x));
+            let (sum, difference) = (f32x4_add(low, high), f32x4_sub(low, high));
+            v128_store(to.cast(), i32x4_shuffle::<0, 1, 6, 7>(sum, difference));
+        }
+        at += 4;
+    }
+    let mut half = 4;
+    while half < len {
+        let mut pair = 0;
+        while pair < len {
+            let mut at = pair;
+            while at < pair + half {
+                // SAFETY: `at + half + 4 <= pair + 2 × half <= len`, since `len` is a power of two.
+                unsafe {
+                    let (low, high) = (start.add(at), start.add(at + half));
+                    let (a, b) = (v128_load(low.cast()), v128_load(high.cast()));
+                    v128_store(low.cast(), f32x4_add(a, b));
+                    v128_store(high.cast(), f32x4_sub(a, b));
+                }
+                at += 4;
+            }
+            pair += 2 * half;
+        }
+        half *= 2;
+    }
 }

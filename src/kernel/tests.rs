@@ -1,6 +1,9 @@
 //! Every path against a naive sum, over odd lengths and extreme values; runs natively and under wasm.
 
-use super::{inner_product, inner_products, portable, squared_distance, squared_distances};
+use super::{
+    BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge, block_estimates, block_rows, code_product, hadamard, inner_product,
+    inner_products, portable, squared_distance, squared_distances,
+};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -73,4 +76,85 @@ fn the_digits_are_those_of_milvus() {
     let a = [0.314156, 0.15629844, 0.85363173, 0.77644426, 0.082153395, 0.071039915, 0.25484216, 0.46181566];
     let b = [0.24077111, 0.18124923, 0.98084605, 0.66226995, 0.105954975, 0.15631585, 0.3590907, 0.51026684];
     assert_eq!(f64::from(squared_distance(&a, &b)), 0.05628091096878052);
+}
+
+fn bytes(seed: u64, len: usize, below: u32) -> Vec<u8> {
+    floats(seed, len, 1.0).into_iter().map(|x| ((x + 1.0) / 2.0 * below as f32) as u32 as u8).collect()
+}
+
+#[test]
+fn products_of_codes_are_exact_up_to_the_extremes() {
+    for len in [0, 16, 32, 48, 384, 4096] {
+        let numbers: Vec<i16> = floats(len as u64, len, 1023.0).into_iter().map(|x| x as i16).collect();
+        let codes = bytes(len as u64 + 1, len, 128);
+        for (numbers, codes) in
+            [(numbers, codes), (vec![-1023; len], vec![127; len]), (vec![1023; len], vec![127; len])]
+        {
+            let naive: i64 = numbers.iter().zip(&codes).map(|(x, c)| i64::from(*x) * i64::from(*c)).sum();
+            assert_eq!(i64::from(code_product(&numbers, &codes)), naive, "{len} codes");
+            assert_eq!(i64::from(portable::code_product(&numbers, &codes)), naive, "{len} codes");
+        }
+    }
+}
+
+#[test]
+fn estimates_of_blocks_agree_with_sums_over_the_signs() {
+    for dim in [16, 32, 48, 384, 4096] {
+        for most in [1, 57, 64] {
+            // The signs of each row, from which the block is laid out anew here.
+            let nibbles: Vec<Vec<u8>> = (0..BLOCK_ROWS).map(|row| bytes(row as u64 + 1, dim / 4, 16)).collect();
+            let table = bytes(dim as u64, dim * 4, most);
+            let factors = floats(3, BLOCK_ROWS, 2.0);
+            let offsets = floats(4, BLOCK_ROWS, 100.0);
+            let mut block = vec![0u8; dim * 4];
+            for (row, nibbles) in nibbles.iter().enumerate() {
+                for (four, nibble) in nibbles.iter().enumerate() {
+                    block[16 * four + 2 * (row % 8) + row / 8 % 2] |= nibble << (row / 16 * 4);
+                }
+            }
+            for number in factors.iter().chain(&offsets) {
+                block.extend_from_slice(&number.to_le_bytes());
+            }
+            assert_eq!(block.len(), table.len() + BLOCK_FACTOR_BYTES);
+            let gauge = Gauge { scale: 0.25, shift: -3.0 };
+            let naive: Vec<f32> = nibbles
+                .iter()
+                .enumerate()
+                .map(|(row, nibbles)| {
+                    let entry = |(four, nibble): (usize, &u8)| u32::from(table[16 * four + usize::from(*nibble)]);
+                    let sum: u32 = nibbles.iter().enumerate().map(entry).sum();
+                    factors[row] * (0.25 * sum as f32 - 3.0) + offsets[row]
+                })
+                .collect();
+            assert_eq!(block_estimates(&block, &table, gauge).as_slice(), naive, "{dim} dimensions");
+            assert_eq!(portable::block_estimates(&block, &table, gauge).as_slice(), naive, "{dim} dimensions");
+            let mut thresholds = naive.clone();
+            thresholds.extend([f32::NEG_INFINITY, f32::INFINITY]);
+            for threshold in thresholds {
+                let above = |(row, estimate): (usize, &f32)| u32::from(*estimate >= threshold) << row;
+                let expected: u32 = naive.iter().enumerate().map(above).sum();
+                assert_eq!(block_rows(&block, &table, gauge, threshold), expected, "{dim} dimensions");
+                assert_eq!(portable::block_rows(&block, &table, gauge, threshold), expected, "{dim} dimensions");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_hadamard_transform_agrees_with_its_definition() {
+    for len in [16usize, 32, 256, 1024] {
+        let values = floats(len as u64, len, 1.0);
+        let signs: Vec<f32> = floats(len as u64 + 1, len, 1.0).into_iter().map(f32::signum).collect();
+        let mut transformed = values.clone();
+        hadamard(&mut transformed, &signs);
+        for (row, found) in transformed.iter().enumerate() {
+            let sign = |column: usize| if (row & column).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            let term = |column: usize| f64::from(values[column]) * f64::from(signs[column]) * sign(column);
+            let expected: f64 = (0..len).map(term).sum();
+            assert!((f64::from(*found) - expected).abs() < 1e-4, "{len}: {found} and {expected}");
+        }
+        let mut portably = values.clone();
+        portable::hadamard(&mut portably, &signs);
+        assert_eq!(portably, transformed);
+    }
 }

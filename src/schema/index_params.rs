@@ -38,6 +38,11 @@ pub struct Index {
 }
 
 impl Index {
+    /// Whether searches compare every row with the query.
+    pub fn is_exact(&self) -> bool {
+        self.index_type == "FLAT"
+    }
+
     /// The structure that really answers.
     pub fn answered_by(&self) -> &'static str {
         if self.metric.is_some() { "exact scan" } else { "column scan" }

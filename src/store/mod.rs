@@ -6,6 +6,7 @@ pub mod batch;
 pub mod bytes;
 pub mod codec;
 pub mod key;
+pub mod pages;
 
 pub use batch::{Batch, Guard};
 pub use bytes::Bytes;

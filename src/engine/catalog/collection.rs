@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{Changes, CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
 use crate::error::{Error, Result};
-use crate::schema::Schema;
 use crate::schema::check::{Checked, CollectionSpec};
 use crate::schema::index_params::{self, Index, IndexSpec};
+use crate::schema::{Metric, Schema};
 use crate::schema::{properties, rules};
 
 /// A collection: all but its rows. Stored as it is, so the order of the fields is part of the format.
@@ -134,6 +134,13 @@ impl CollectionRecord {
             return Err(Error::IndexNotFound { collection: self.name.clone(), index: name.to_string() });
         }
         Ok(found)
+    }
+
+    /// The columns that are searched by codes, and their metrics.
+    pub fn coded_columns(&self) -> Vec<(usize, Metric)> {
+        let coded = self.indexes.iter().filter(|index| !index.is_exact());
+        let column = |index: &Index| self.schema.fields.iter().position(|field| field.id == index.field);
+        coded.filter_map(|index| Some((column(index)?, index.metric?))).collect()
     }
 
     /// The names of the indexes, or of those of one field when `field` is not empty.

@@ -1,0 +1,215 @@
+//! Codes of one segment's vectors: seven bits a coordinate, and one bit in blocks of 32 rows.
+//!
+//! The one-bit codes say of most rows that they are too far; the seven-bit codes say how far the others are; the
+//! caller compares the best of these exactly. Nothing is trained and nothing is rebuilt: a row's codes depend on it
+//! alone, so that a row is searchable as soon as it has them.
+//!
+//! A *key* is what [`Space`](super::space) defines: greater for nearer rows.
+
+use super::space::{Aim, Point, Space, greatest};
+use super::{Candidate, top::Top};
+use crate::bitmap::Bitmap;
+use crate::column::VectorColumn;
+use crate::kernel::{self, BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge};
+use crate::store::pages::Pages;
+use std::cmp::Ordering;
+
+/// Bytes that a page of codes aims at.
+const PAGE_BYTES: usize = 256 << 10;
+
+/// Coordinates from which on a bit of each tells enough to be worth a pass over them.
+const BITS_FROM: usize = 128;
+
+/// The greatest step of a code to either side of its zero, which is 64.
+const CODE_STEPS: f32 = 63.0;
+
+/// The part of a coordinate's size that its sign does not tell, times the coordinates' root: √(1 − 0.8²).
+const SIGN_ERROR: f32 = 0.6;
+
+/// The offset of a lane without a row: nothing reaches a threshold from there.
+const EMPTY: f32 = -1e30;
+
+/// Allowed rows, of so many in all, below which they are looked up one by one.
+const SPARSE: u32 = 10;
+
+/// The codes of the rows of one segment.
+#[derive(Debug, Clone)]
+pub struct Codes {
+    /// A code a coordinate, then the size of a step and the bias as floats.
+    rows: Pages,
+    /// Blocks of 32 rows in order, as [`kernel::block_rows`] reads them; none for short vectors.
+    blocks: Option<Pages>,
+    /// Rows that have no codes, ascending.
+    uncoded: Vec<u32>,
+    point: Point,
+}
+
+/// One query over the codes of several segments.
+pub struct Scan<'a> {
+    /// The query.
+    pub aim: &'a Aim,
+    /// How many deviations of an estimate still count: more find more, and take longer.
+    pub slack: f32,
+    /// The best so far; a candidate's row is its slot, its distance the negative key.
+    pub top: Top,
+    /// Which of two slots at one key comes first.
+    pub tie: &'a dyn Fn(u32, u32) -> Ordering,
+}
+
+impl Codes {
+    /// The codes of no rows.
+    pub fn new(space: &Space) -> Codes {
+        let paged = |bytes: usize| Pages::new(bytes, (PAGE_BYTES / bytes).max(1) as u32);
+        let blocks = (space.padded() >= BITS_FROM).then(|| paged(4 * space.padded() + BLOCK_FACTOR_BYTES));
+        Codes { rows: paged(space.padded() + 8), blocks, uncoded: Vec::new(), point: Point::default() }
+    }
+
+    /// Rows that are coded.
+    pub fn len(&self) -> u32 {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The heap that the codes hold, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        let blocks = self.blocks.as_ref().map_or(0, Pages::size_bytes);
+        self.rows.size_bytes() + blocks + self.uncoded.capacity() as u64 * 4
+    }
+
+    /// Rows that have no codes, whose keys are no numbers: the caller compares all of them.
+    pub fn uncoded(&self) -> &[u32] {
+        &self.uncoded
+    }
+
+    /// Codes up to `count` of the rows that were appended to the column since the last call.
+    pub fn extend(&mut self, space: &Space, column: &VectorColumn, count: u32) {
+        let first = self.len();
+        for row in first..column.len().min(first.saturating_add(count)) {
+            self.push(space, column.row(row));
+        }
+    }
+
+    fn push(&mut self, space: &Space, vector: &[f32]) {
+        let row = self.len();
+        let is_placed = space.place(vector, &mut self.point);
+        let record = self.rows.push();
+        let point = &self.point;
+        if is_placed {
+            write_code(point, record);
+        } else {
+            let step = record.len() - 8;
+            record[step..step + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+            self.uncoded.push(row);
+        }
+        let Some(blocks) = &mut self.blocks else { return };
+        let lane = (row as usize) % BLOCK_ROWS;
+        if lane == 0 {
+            empty_block(blocks.push());
+        }
+        if is_placed {
+            let block = blocks.record_mut(row / BLOCK_ROWS as u32);
+            write_signs(&point.coordinates, point.bias, lane, block);
+        }
+    }
+
+    /// Offers the allowed rows; a row's slot is `first_slot` more than its number.
+    pub fn scan(&self, scan: &mut Scan<'_>, allowed: &Bitmap, first_slot: u32) {
+        let count = allowed.count();
+        match &self.blocks {
+            Some(blocks) if count >= self.len() / SPARSE => self.scan_blocks(blocks, scan, allowed, first_slot),
+            _ => {
+                for row in allowed.iter() {
+                    self.offer(scan, row, first_slot);
+                }
+            }
+        }
+    }
+
+    fn scan_blocks(&self, blocks: &Pages, scan: &mut Scan<'_>, allowed: &Bitmap, first_slot: u32) {
+        let aim = scan.aim;
+        let spread = square_root_of_square(&aim.coordinates);
+        let gauge = Gauge { shift: aim.gauge.shift + scan.slack * SIGN_ERROR * spread, ..aim.gauge };
+        for at in 0..blocks.len() {
+            let word = allowed.words()[at as usize / 2];
+            let wanted = (if at % 2 == 0 { word } else { word >> 32 }) as u32;
+            if wanted == 0 {
+                continue;
+            }
+            let threshold = -scan.top.threshold();
+            let mut rows = kernel::block_rows(blocks.record(at), &aim.table, gauge, threshold) & wanted;
+            while rows != 0 {
+                self.offer(scan, at * BLOCK_ROWS as u32 + rows.trailing_zeros(), first_slot);
+                rows &= rows - 1;
+            }
+        }
+    }
+
+    fn offer(&self, scan: &mut Scan<'_>, row: u32, first_slot: u32) {
+        let key = self.key(scan.aim, row);
+        scan.offer(first_slot + row, key);
+    }
+
+    /// The key of a row, as far as seven bits tell it.
+    pub fn key(&self, aim: &Aim, row: u32) -> f32 {
+        let record = self.rows.record(row);
+        let (code, rest) = record.split_at(record.len() - 8);
+        let (step, bias) = (float(&rest[..4]), float(&rest[4..]));
+        step * aim.step * (kernel::code_product(&aim.numbers, code) - aim.zero) as f32 + bias
+    }
+}
+
+impl Scan<'_> {
+    /// Takes a row in when it is among the best so far; one whose key is no number is not.
+    pub fn offer(&mut self, slot: u32, key: f32) {
+        let distance = -key;
+        if distance <= self.top.threshold() {
+            self.top.offer(Candidate { row: slot, distance }, self.tie);
+        }
+    }
+}
+
+/// Writes a point's seven-bit code.
+fn write_code(point: &Point, record: &mut [u8]) {
+    let most = greatest(&point.coordinates);
+    let (code, rest) = record.split_at_mut(point.coordinates.len());
+    let inverse = if most > 1e-30 { CODE_STEPS / most } else { 0.0 };
+    for (code, x) in code.iter_mut().zip(&point.coordinates) {
+        // Positive before it is cut off, so that cutting rounds to the nearest.
+        *code = (x * inverse + 64.5) as u8;
+    }
+    rest[..4].copy_from_slice(&(most / CODE_STEPS).to_le_bytes());
+    rest[4..].copy_from_slice(&point.bias.to_le_bytes());
+}
+
+/// Makes every lane of a zeroed block one without a row.
+fn empty_block(block: &mut [u8]) {
+    let offsets = block.len() - BLOCK_FACTOR_BYTES / 2;
+    block[offsets..].as_chunks_mut::<4>().0.fill(EMPTY.to_le_bytes());
+}
+
+/// Writes a row's signs, factor and offset into its lane. The product with an aim is about `factor × ⟨signs, aim⟩`, for
+/// the factor that makes the signs' own product with the row right (RaBitQ, equation 6).
+fn write_signs(residual: &[f32], offset: f32, lane: usize, block: &mut [u8]) {
+    let (codes, factors) = block.split_at_mut(residual.len() * 4);
+    let half = lane / 16 * 4;
+    for (four, codes) in residual.as_chunks::<4>().0.iter().zip(codes.as_chunks_mut::<16>().0) {
+        let nibble = four.iter().enumerate().fold(0u8, |bits, (at, x)| bits | u8::from(*x > 0.0) << at);
+        codes[2 * (lane % 8) + lane / 8 % 2] |= nibble << half;
+    }
+    let sum: f32 = residual.iter().map(|x| x.abs()).sum();
+    let factor = if sum > 0.0 { kernel::inner_product(residual, residual) / sum } else { 0.0 };
+    factors[4 * lane..][..4].copy_from_slice(&factor.to_le_bytes());
+    factors[4 * (BLOCK_ROWS + lane)..][..4].copy_from_slice(&offset.to_le_bytes());
+}
+
+fn square_root_of_square(coordinates: &[f32]) -> f32 {
+    kernel::inner_product(coordinates, coordinates).sqrt()
+}
+
+fn float(bytes: &[u8]) -> f32 {
+    f32::from_le_bytes(bytes.try_into().expect("four bytes"))
+}

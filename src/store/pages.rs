@@ -1,0 +1,94 @@
+//! Records of one size in pages: a page is the blob that is stored, so sealing and reading move no byte.
+
+use super::Bytes;
+use super::codec::{self, HEADER_BYTES};
+
+/// Records of `record_bytes` each.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    record_bytes: usize,
+    per_page: u32,
+    len: u32,
+    /// Blobs: a header, then `per_page` records; the last page may have room left.
+    pages: Vec<Bytes>,
+}
+
+impl Pages {
+    /// No records yet; `record_bytes` is a multiple of four.
+    pub fn new(record_bytes: usize, per_page: u32) -> Pages {
+        debug_assert!(record_bytes > 0 && record_bytes.is_multiple_of(4) && per_page > 0);
+        Pages { record_bytes, per_page, len: 0, pages: Vec::new() }
+    }
+
+    /// The records of stored pages; `None` when their sizes do not fit `len` records.
+    pub fn from_blobs(record_bytes: usize, per_page: u32, len: u32, pages: Vec<Bytes>) -> Option<Pages> {
+        if record_bytes == 0 || per_page == 0 || pages.len() != len.div_ceil(per_page) as usize {
+            return None;
+        }
+        let fits = pages.iter().enumerate().all(|(at, page)| {
+            let records = (len - at as u32 * per_page).min(per_page) as usize;
+            records.checked_mul(record_bytes).is_some_and(|bytes| page.len() == HEADER_BYTES + bytes)
+        });
+        fits.then_some(Pages { record_bytes, per_page, len, pages })
+    }
+
+    /// Appends as many zeroed records as fit the last page, or a new one, up to `count`; gives out their floats.
+    ///
+    /// # Panics
+    /// If `count` is zero.
+    pub fn grow(&mut self, count: u32) -> &mut [f32] {
+        assert!(count > 0, "at least one record");
+        let used = self.len % self.per_page;
+        if used == 0 {
+            self.pages.push(codec::blank(0));
+        }
+        let taken = count.min(self.per_page - used);
+        self.len += taken;
+        let bytes = self.record_bytes;
+        let page = self.pages.last_mut().expect("a page was pushed");
+        page.grow(HEADER_BYTES + (used + taken) as usize * bytes, HEADER_BYTES + self.per_page as usize * bytes);
+        &mut page.floats_mut(HEADER_BYTES)[used as usize * bytes / 4..]
+    }
+
+    /// Appends a zeroed record and gives it out.
+    pub fn push(&mut self) -> &mut [u8] {
+        bytemuck::cast_slice_mut(self.grow(1))
+    }
+
+    /// The bytes of a record.
+    pub fn record(&self, at: u32) -> &[u8] {
+        let page = self.pages[(at / self.per_page) as usize].as_slice();
+        &page[HEADER_BYTES + (at % self.per_page) as usize * self.record_bytes..][..self.record_bytes]
+    }
+
+    /// The bytes of a record, to be changed.
+    pub fn record_mut(&mut self, at: u32) -> &mut [u8] {
+        let page = self.pages[(at / self.per_page) as usize].as_mut_slice();
+        &mut page[HEADER_BYTES + (at % self.per_page) as usize * self.record_bytes..][..self.record_bytes]
+    }
+
+    /// The pages as blobs, whose headers are not written yet.
+    pub fn blobs(&self) -> &[Bytes] {
+        &self.pages
+    }
+
+    /// Records in each page but the last.
+    pub fn per_page(&self) -> u32 {
+        self.per_page
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The heap that the pages hold, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        self.pages.iter().map(|page| page.capacity() as u64).sum()
+    }
+}
