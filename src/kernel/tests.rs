@@ -148,7 +148,7 @@ fn the_hadamard_transform_agrees_with_its_definition() {
         let mut transformed = values.clone();
         hadamard(&mut transformed, &signs);
         for (row, found) in transformed.iter().enumerate() {
-            let sign = |column: usize| if (row & column).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = |column: usize| if (row & column).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
             let term = |column: usize| f64::from(values[column]) * f64::from(signs[column]) * sign(column);
             let expected: f64 = (0..len).map(term).sum();
             assert!((f64::from(*found) - expected).abs() < 1e-4, "{len}: {found} and {expected}");
