@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Collection;
+use super::indexes::{CodesRecord, FieldRecord};
 use super::primary::{PrimaryKey, RowAddress};
 use super::search::{Found, Searched};
 use crate::bitmap::Bitmap;
@@ -11,12 +12,13 @@ use crate::index::codes::{Codes, Scan};
 use crate::index::flat::Exact;
 use crate::index::space::Space;
 use crate::index::{Candidate, Effort, top::Top};
-use crate::schema::Metric;
+use crate::schema::{FieldId, Metric};
 use crate::segment::SegmentId;
 use crate::sorted::{SortedMap, sort_by};
+use crate::store::Batch;
 
 /// Elements of all vectors from which on codes pay: below, an exact scan takes some tens of microseconds.
-const ELEMENTS_MIN: u64 = 1 << 19;
+pub(super) const ELEMENTS_MIN: u64 = 1 << 19;
 
 /// Vectors whose mean becomes the centre.
 const SAMPLE_ROWS: usize = 4096;
@@ -24,67 +26,64 @@ const SAMPLE_ROWS: usize = 4096;
 /// Rows that a search codes itself because they came after the last background step.
 const CODED_BY_SEARCH_MAX: u32 = 1024;
 
-/// What coding a row costs, against moving its vector.
-const CODING_COST: u64 = 16;
-
 /// The codes of one column.
 #[derive(Debug)]
 pub(super) struct Coded {
-    space: Space,
-    codes: SortedMap<SegmentId, Codes>,
+    pub(super) space: Space,
+    pub(super) codes: SortedMap<SegmentId, Codes>,
+    /// What is stored of them.
+    pub(super) stored: SortedMap<SegmentId, CodesRecord>,
+    /// The codes that are being stored.
+    pub(super) writing: Option<CodesRecord>,
 }
 
 impl Coded {
+    /// No codes yet, around the centre of a space.
+    pub(super) fn new(metric: Metric, center: Vec<f32>) -> Coded {
+        let space = Space::new(metric, center);
+        Coded { space, codes: SortedMap::new(), stored: SortedMap::new(), writing: None }
+    }
+
     pub(super) fn size_bytes(&self) -> u64 {
         self.codes.values().map(Codes::size_bytes).sum()
     }
 
-    pub(super) fn remove(&mut self, segment: SegmentId) {
+    pub(super) fn stored_bytes(&self) -> u64 {
+        self.stored.values().map(|record| record.pages.size_bytes()).sum()
+    }
+
+    /// Forgets a segment; says whether the record of what is stored changes by that.
+    pub(super) fn remove(&mut self, collection: u64, segment: SegmentId, batch: &mut Batch) -> bool {
         self.codes.remove(&segment);
+        let writing = self.writing.take_if(|record| record.segment == segment);
+        let stored = self.stored.remove(&segment);
+        let is_changed = stored.is_some();
+        for record in writing.into_iter().chain(stored) {
+            record.pages.keys(collection).for_each(|key| batch.remove(key));
+        }
+        is_changed
+    }
+
+    pub(super) fn record(&self, field: FieldId) -> FieldRecord {
+        FieldRecord {
+            field,
+            metric: self.space.metric(),
+            center: self.space.center().to_vec(),
+            codes: self.stored.values().cloned().collect(),
+        }
     }
 }
 
 impl Collection {
-    /// Codes about `bytes` of the vectors of a column that have none yet; says how many rows were coded, 0 when there
-    /// is nothing to do.
-    pub(super) fn code(&mut self, column: usize, metric: Metric, bytes: u64) -> u32 {
-        let row_bytes = u64::from(self.schema.fields[column].dim) * 4;
-        if self.elements(column) < ELEMENTS_MIN {
-            self.coded.remove(&column);
-            return 0;
-        }
-        self.make_space(column, metric);
-        let mut budget = u32::try_from(bytes / (row_bytes * CODING_COST)).unwrap_or(u32::MAX).max(1);
-        let mut done = 0;
-        let Coded { space, codes } = self.coded.get_mut(&column).expect("it was just made");
-        for (id, segment) in self.segments.iter() {
-            let known = codes.get_or_insert_with(*id, || Codes::new(space));
-            let before = known.len();
-            known.extend(space, vector(segment.columns()[column].data()), budget);
-            budget -= known.len() - before;
-            done += known.len() - before;
-            if budget == 0 {
-                break;
-            }
-        }
-        done
-    }
-
-    /// Rows of a column that have codes, and rows in all.
-    pub(super) fn coded_count(&self, column: usize) -> (u64, u64) {
-        let coded = self.coded.get(&column);
-        let done = coded.map_or(0, |coded| coded.codes.values().map(|codes| u64::from(codes.len())).sum());
-        (done, self.segments.values().map(|segment| u64::from(segment.row_count())).sum())
-    }
-
     /// The elements of all vectors of a column.
-    fn elements(&self, column: usize) -> u64 {
+    pub(super) fn elements(&self, column: usize) -> u64 {
         let rows: u64 = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
         rows * u64::from(self.schema.fields[column].dim)
     }
 
-    fn make_space(&mut self, column: usize, metric: Metric) {
-        if self.coded.get(&column).is_some_and(|coded| coded.space.metric() == metric) {
+    /// Makes the space of a column and a metric, unless there is one.
+    pub(super) fn make_space(&mut self, column: usize, metric: Metric) {
+        if self.coded.contains_key(&column) {
             return;
         }
         let vectors = self.segments.values().flat_map(|segment| {
@@ -92,8 +91,7 @@ impl Collection {
             (0..vectors.len()).map(|row| vectors.row(row))
         });
         let center = Space::mean(metric, self.schema.fields[column].dim, vectors.take(SAMPLE_ROWS));
-        let coded = Coded { space: Space::new(metric, center), codes: SortedMap::new() };
-        self.coded.insert(column, coded);
+        self.coded.insert(column, Coded::new(metric, center));
     }
 
     /// The nearest rows of a query by codes; `None` when only an exact scan can tell.
@@ -116,7 +114,10 @@ impl Collection {
             return None;
         }
         self.make_space(column, searched.metric);
-        let Coded { space, codes } = self.coded.get_mut(&column).expect("it was just made");
+        let Coded { space, codes, .. } = self.coded.get_mut(&column).expect("it was just made");
+        if space.metric() != searched.metric {
+            return None;
+        }
         let aim = space.aim(query)?;
         // Slots number the rows of all segments that take part.
         let mut parts: Vec<(u32, SegmentId)> = Vec::with_capacity(allowed.len());

@@ -3,6 +3,7 @@
 //! A [`Loader`] says which blobs it needs next and takes them in, in rounds small enough that reading a large
 //! collection never holds it twice.
 
+use super::coded::Coded;
 use super::log;
 use super::manifest::{ManifestRecord, SealedRecord};
 use super::primary::RowAddress;
@@ -27,6 +28,7 @@ pub struct Loader {
     id: u64,
     /// The log entries that the store has, ascending.
     stored_log: Vec<u64>,
+    has_indexes: bool,
     stage: Stage,
     collection: Collection,
     manifest: ManifestRecord,
@@ -46,11 +48,13 @@ enum Stage {
 }
 
 impl Loader {
-    /// Begins to read a collection; `stored_log` are the log entries that the store has, ascending.
-    pub fn new(id: u64, schema: Schema, stored_log: Vec<u64>) -> Loader {
+    /// Begins to read a collection; `stored_log` are the log entries that the store has, ascending, and `has_indexes`
+    /// says whether it has a record of structures.
+    pub fn new(id: u64, schema: Schema, stored_log: Vec<u64>, has_indexes: bool) -> Loader {
         Loader {
             id,
             stored_log,
+            has_indexes,
             stage: Stage::Manifest,
             collection: Collection::empty(id, schema),
             manifest: ManifestRecord::default(),
@@ -63,7 +67,10 @@ impl Loader {
     pub fn need(&self) -> Vec<BlobKey> {
         let collection = self.id;
         match self.stage {
-            Stage::Manifest => vec![BlobKey::Manifest { collection }],
+            Stage::Manifest => {
+                let indexes = self.has_indexes.then_some(BlobKey::Indexes { collection });
+                [BlobKey::Manifest { collection }].into_iter().chain(indexes).collect()
+            }
             Stage::Descriptors => {
                 let descriptor = |s: &SealedRecord| BlobKey::Segment { collection, segment: s.id, part: 0 };
                 let deletes =
@@ -74,7 +81,8 @@ impl Loader {
             Stage::Parts(at) => {
                 let segment = self.manifest.sealed[at].id;
                 let count = self.descriptors[&segment].parts.len() as u32;
-                (1..=count).map(|part| BlobKey::Segment { collection, segment, part }).collect()
+                let parts = (1..=count).map(|part| BlobKey::Segment { collection, segment, part });
+                parts.chain(self.collection.index_keys(segment)).collect()
             }
             Stage::Log(from) => {
                 let entries = self.stored_log.iter().copied().filter(|seq| *seq >= from);
@@ -87,7 +95,8 @@ impl Loader {
     /// Bytes that the collection will hold, as far as is known; 0 before the manifest is read.
     pub fn expected_bytes(&self) -> u64 {
         let sealed: u64 = self.manifest.sealed.iter().map(|sealed| sealed.size_bytes).sum();
-        sealed + self.collection.log.values().sum::<u64>()
+        let coded: u64 = self.collection.coded.values().map(Coded::stored_bytes).sum();
+        sealed + coded + self.collection.log.values().sum::<u64>()
     }
 
     /// Takes in the blobs that [`Loader::need`] named, all of them.
@@ -136,7 +145,7 @@ impl Loader {
 
     fn take_manifest(&mut self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
         let key = BlobKey::Manifest { collection: self.id };
-        let [(_, blob)] = blobs.as_slice() else {
+        let Some((_, blob)) = blobs.iter().find(|(found, _)| *found == key) else {
             return Err(Error::corrupt(key, "it is absent"));
         };
         let manifest: ManifestRecord = codec::decode(key, blob.as_slice())?;
@@ -155,6 +164,12 @@ impl Loader {
         self.collection.auto_id_last = manifest.auto_id_last;
         self.collection.next_seq = manifest.log_start + self.stored_log.len() as u64;
         self.manifest = manifest;
+        let indexes = BlobKey::Indexes { collection: self.id };
+        match blobs.iter().find(|(found, _)| *found == indexes) {
+            Some((_, blob)) => self.collection.take_indexes(indexes, codec::decode(indexes, blob.as_slice())?, &ids)?,
+            None if self.has_indexes => return Err(Error::corrupt(indexes, "it is absent")),
+            None => {}
+        }
         self.stage = Stage::Descriptors;
         Ok(())
     }
@@ -191,13 +206,14 @@ impl Loader {
     fn take_parts(&mut self, at: usize, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
         let record = self.manifest.sealed[at];
         let mut parts = SortedMap::new();
+        let mut index_parts = SortedMap::new();
         for (key, blob) in blobs {
-            if let BlobKey::Segment { segment, part, .. } = key
-                && segment == record.id
-            {
-                parts.insert(part, blob);
-            }
+            match key {
+                BlobKey::Segment { segment, part, .. } if segment == record.id => parts.insert(part, blob),
+                _ => index_parts.insert(key, blob),
+            };
         }
+        self.collection.take_codes(record.id, record.row_count, index_parts)?;
         let descriptor = &self.descriptors[&record.id];
         let mut segment = read(self.id, record.id, &self.collection.schema, descriptor, parts)?;
         if let Some(deletes) = self.deletes.remove(&record.id) {

@@ -76,7 +76,7 @@ impl Collection {
         match self.job.take() {
             Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
             Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
-            None => self.begin(bytes).or_else(|| self.code_next(coded, bytes)),
+            None => self.begin(bytes).or_else(|| self.index_next(coded, bytes)),
         }
     }
 
@@ -108,22 +108,6 @@ impl Collection {
         self.next_segment += 1;
         let merge = Merge::new(target, partition, &self.schema, sources);
         Some(self.compact(Box::new(merge), None, bytes))
-    }
-
-    /// Codes vectors; codes that nobody asks for any more are dropped.
-    fn code_next(&mut self, wanted: &[(usize, Metric)], bytes: u64) -> Option<Step> {
-        let unwanted: Vec<usize> =
-            self.coded.keys().copied().filter(|at| wanted.iter().all(|(w, _)| w != at)).collect();
-        for column in unwanted {
-            self.coded.remove(&column);
-        }
-        for (column, metric) in wanted {
-            if self.code(*column, *metric, bytes) > 0 {
-                let (done, total) = self.coded_count(*column);
-                return Some(Step { batch: Batch::default(), stage: "index", done, total });
-            }
-        }
-        None
     }
 
     fn candidate(&self, id: SegmentId) -> compaction::Sealed {

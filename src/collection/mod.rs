@@ -9,6 +9,8 @@
 mod coded;
 pub mod delete;
 pub mod hybrid;
+pub mod indexes;
+mod indexing;
 pub mod load;
 pub mod log;
 pub mod maintain;
@@ -24,6 +26,7 @@ use crate::segment::{PartitionId, Segment, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, codec};
 use coded::Coded;
+use indexes::IndexId;
 use maintain::Job;
 use manifest::{ManifestRecord, SealedRecord};
 use primary::{PrimaryIndex, PrimaryKey, RowAddress};
@@ -46,6 +49,9 @@ pub struct Collection {
     primary: Option<PrimaryIndex>,
     /// Codes of vectors, by column.
     coded: SortedMap<usize, Coded>,
+    next_index: IndexId,
+    /// Whether the stored record of the structures names some that are gone.
+    are_indexes_changed: bool,
     /// The background work under way.
     job: Option<Job>,
     is_flush_asked: bool,
@@ -99,6 +105,8 @@ impl Collection {
             auto_id_last: 0,
             primary: None,
             coded: SortedMap::new(),
+            next_index: 1,
+            are_indexes_changed: false,
             job: None,
             is_flush_asked: false,
             is_compaction_asked: false,
@@ -141,13 +149,25 @@ impl Collection {
 
     /// Bytes of the blobs that are stored.
     pub fn stored_bytes(&self) -> u64 {
-        self.sealed.values().map(|sealed| sealed.record.size_bytes).sum::<u64>() + self.log.values().sum::<u64>()
+        let sealed: u64 = self.sealed.values().map(|sealed| sealed.record.size_bytes).sum();
+        let coded: u64 = self.coded.values().map(Coded::stored_bytes).sum();
+        sealed + coded + self.log.values().sum::<u64>()
     }
 
     /// Whether a stored blob of this collection is part of it.
     pub fn refers_to(&self, key: BlobKey) -> bool {
         match key {
-            BlobKey::Catalog | BlobKey::Epoch | BlobKey::Access | BlobKey::Manifest { .. } => true,
+            BlobKey::Catalog
+            | BlobKey::Epoch
+            | BlobKey::Access
+            | BlobKey::Manifest { .. }
+            | BlobKey::Indexes { .. } => true,
+            BlobKey::Index { index, part, .. } => self.coded.values().any(|coded| {
+                coded
+                    .stored
+                    .values()
+                    .any(|record| record.pages.id == index && (part as usize) < record.pages.parts.len())
+            }),
             BlobKey::Log { seq, .. } => self.log.contains_key(&seq),
             BlobKey::Segment { segment, part, .. } => {
                 self.sealed.get(&segment).is_some_and(|sealed| part <= sealed.record.part_count)
@@ -212,7 +232,9 @@ impl Collection {
         let collection = self.id;
         self.segments.remove(&id);
         self.growing.remove(&id);
-        self.coded.iter_mut().for_each(|(_, coded)| coded.remove(id));
+        for (_, coded) in self.coded.iter_mut() {
+            self.are_indexes_changed |= coded.remove(collection, id, batch);
+        }
         if let Some(sealed) = self.sealed.remove(&id) {
             for part in 0..sealed.record.part_count + 1 {
                 batch.remove(BlobKey::Segment { collection, segment: id, part });
@@ -241,6 +263,9 @@ impl Collection {
         let log_start = self.log_start();
         for seq in self.log.take_below(&log_start).into_keys() {
             batch.remove(BlobKey::Log { collection, seq });
+        }
+        if std::mem::take(&mut self.are_indexes_changed) {
+            self.put_indexes(batch);
         }
         self.put_manifest(batch);
     }

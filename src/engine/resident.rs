@@ -18,7 +18,12 @@ impl Engine {
             return Ok(Vec::new());
         }
         if !self.loaders.contains_key(&id) {
-            let loader = Loader::new(id, record.schema.clone(), self.stored_log(id));
+            let loader = Loader::new(
+                id,
+                record.schema.clone(),
+                self.stored_log(id),
+                self.keys.contains_key(&BlobKey::Indexes { collection: id }),
+            );
             self.loaders.insert(id, loader);
         }
         let loader = &self.loaders[&id];

@@ -86,8 +86,10 @@ fn is_exported(key: BlobKey) -> bool {
 
 fn is_rewritten(key: BlobKey) -> bool {
     match key {
-        BlobKey::Catalog | BlobKey::Epoch | BlobKey::Access | BlobKey::Manifest { .. } => true,
-        BlobKey::Log { .. } | BlobKey::Segment { .. } | BlobKey::Deletes { .. } => false,
+        BlobKey::Catalog | BlobKey::Epoch | BlobKey::Access | BlobKey::Manifest { .. } | BlobKey::Indexes { .. } => {
+            true
+        }
+        BlobKey::Log { .. } | BlobKey::Segment { .. } | BlobKey::Deletes { .. } | BlobKey::Index { .. } => false,
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Candidate, top::Top};
 use crate::bitmap::Bitmap;
 use crate::column::VectorColumn;
 use crate::kernel::{self, BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge};
+use crate::store::Bytes;
 use crate::store::pages::Pages;
 use std::cmp::Ordering;
 
@@ -62,6 +63,32 @@ impl Codes {
         let paged = |bytes: usize| Pages::new(bytes, (PAGE_BYTES / bytes).max(1) as u32);
         let blocks = (space.padded() >= BITS_FROM).then(|| paged(4 * space.padded() + BLOCK_FACTOR_BYTES));
         Codes { rows: paged(space.padded() + 8), blocks, uncoded: Vec::new(), point: Point::default() }
+    }
+
+    /// The codes of `row_count` rows from their pages (see [`Codes::pages`]); `None` when these do not fit.
+    pub fn from_pages(
+        space: &Space,
+        row_count: u32,
+        rows: (u32, Vec<Bytes>),
+        blocks: (u32, Vec<Bytes>),
+        uncoded: Vec<u32>,
+    ) -> Option<Codes> {
+        let empty = Codes::new(space);
+        let rows = Pages::from_blobs(space.padded() + 8, rows.0, row_count, rows.1)?;
+        let block_bytes = 4 * space.padded() + BLOCK_FACTOR_BYTES;
+        let blocks = match empty.blocks {
+            Some(_) => Some(Pages::from_blobs(block_bytes, blocks.0, row_count.div_ceil(BLOCK_ROWS as u32), blocks.1)?),
+            None if blocks.1.is_empty() => None,
+            None => return None,
+        };
+        let ascend = uncoded.windows(2).all(|pair| pair[0] < pair[1]);
+        let fits = ascend && uncoded.last().is_none_or(|last| *last < row_count);
+        fits.then_some(Codes { rows, blocks, uncoded, point: Point::default() })
+    }
+
+    /// The pages of the rows, and those of the blocks.
+    pub fn pages(&self) -> (&Pages, Option<&Pages>) {
+        (&self.rows, self.blocks.as_ref())
     }
 
     /// Rows that are coded.

@@ -9,17 +9,11 @@
 //! The rotation is that of RaBitQ (Gao and Long 2024) in its fast form: signs and Hadamard transforms over two
 //! overlapping windows whose length is a power of two, twice.
 
-use crate::kernel::{self, Gauge};
+use crate::kernel::{self, Gauge, TABLE_STEPS, TABLE_ZERO};
 use crate::schema::Metric;
 
 /// Squares between these bounds keep their digits in 32-bit floats; rows outside are compared exactly.
 const SQUARES: std::ops::RangeInclusive<f32> = 1e-30..=1e30;
-
-/// Steps of an aim's coordinate in the table of a scan, to either side.
-const TABLE_STEPS: f32 = 7.0;
-
-/// What a table entry holds for a sum of zero: four coordinates of −7 make 0.
-const TABLE_ZERO: f32 = 4.0 * TABLE_STEPS;
 
 /// Steps of an aim's coordinate in products with codes, to either side; see [`kernel::code_product`].
 const NUMBER_STEPS: f32 = 1023.0;
@@ -133,18 +127,15 @@ impl Space {
             return None;
         }
         let most = greatest(&coordinates);
-        let numbers: Vec<i16> = coordinates.iter().map(|x| round(x / most * NUMBER_STEPS) as i16).collect();
+        let mut numbers = vec![0; self.padded];
+        kernel::whole_numbers(&coordinates, f32::from(TABLE_STEPS) / most, &mut numbers);
+        let mut table = vec![0; 4 * self.padded];
+        kernel::sign_table(&numbers, &mut table);
+        kernel::whole_numbers(&coordinates, NUMBER_STEPS / most, &mut numbers);
         let zero = 64 * numbers.iter().map(|number| i32::from(*number)).sum::<i32>();
-        let mut table = Vec::with_capacity(4 * self.padded);
-        for four in coordinates.as_chunks::<4>().0 {
-            let steps = four.map(|x| round(x / most * TABLE_STEPS));
-            for nibble in 0..16u8 {
-                let signed = |at: usize| if nibble >> at & 1 == 1 { steps[at] } else { -steps[at] };
-                table.push((TABLE_ZERO + signed(0) + signed(1) + signed(2) + signed(3)) as u8);
-            }
-        }
-        let scale = most / TABLE_STEPS;
-        let gauge = Gauge { scale, shift: -scale * TABLE_ZERO * (self.padded / 4) as f32 };
+        let scale = most / f32::from(TABLE_STEPS);
+        let shift = -scale * f32::from(TABLE_ZERO) * (self.padded / 4) as f32;
+        let gauge = Gauge { scale, shift };
         Some(Aim { coordinates, numbers, step: most / NUMBER_STEPS, zero, table, gauge })
     }
 
@@ -184,9 +175,4 @@ fn square(vector: &[f32]) -> f32 {
 pub(super) fn greatest(coordinates: &[f32]) -> f32 {
     // `f32::max` is a call, for the sake of numbers that are none.
     coordinates.iter().fold(0.0, |most, x| if x.abs() > most { x.abs() } else { most })
-}
-
-/// Half away from zero, without a call.
-fn round(x: f32) -> f32 {
-    (x + 0.5f32.copysign(x)).trunc()
 }

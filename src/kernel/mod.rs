@@ -109,6 +109,32 @@ pub fn block_rows(block: &[u8], table: &[u8], gauge: Gauge, threshold: f32) -> u
     path::block_rows(block, table, gauge, threshold)
 }
 
+/// The greatest step of [`sign_table`] to either side: four of them and four more of the kind keep within eight bits.
+pub const TABLE_STEPS: i16 = 7;
+
+/// What entries of [`sign_table`] hold for a sum of zero.
+pub const TABLE_ZERO: i16 = 4 * TABLE_STEPS;
+
+/// Writes, for every four steps, their sums under each of 16 combinations of signs: bit `i` of the combination makes
+/// step `i` positive, and [`TABLE_ZERO`] is added. `table` has 16 entries for every four steps.
+///
+/// # Panics
+/// If the lengths disagree. Steps beyond ±[`TABLE_STEPS`] overflow.
+pub fn sign_table(steps: &[i16], table: &mut [u8]) {
+    assert!(steps.len().is_multiple_of(4) && table.len() == 4 * steps.len(), "16 entries for every four steps");
+    path::sign_table(steps, table);
+}
+
+/// Writes `values` times `scale` as whole numbers, the nearest, halves to the even one; those beyond 16 bits as the
+/// greatest of their sign.
+///
+/// # Panics
+/// If the lengths differ or are no multiple of eight.
+pub fn whole_numbers(values: &[f32], scale: f32, numbers: &mut [i16]) {
+    assert!(values.len() == numbers.len() && values.len().is_multiple_of(8), "eight numbers at a time");
+    path::whole_numbers(values, scale, numbers);
+}
+
 fn check_block(block: &[u8], table: &[u8]) {
     let fits = table.len().is_multiple_of(64) && block.len() == table.len() + BLOCK_FACTOR_BYTES;
     assert!(fits, "a block of {} bytes and a table of {}", block.len(), table.len());

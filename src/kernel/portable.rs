@@ -1,6 +1,6 @@
 //! The kernels in plain Rust, for targets without a path of their own. Compilers turn the lanes into registers.
 
-use super::{BLOCK_ROWS, Gauge};
+use super::{BLOCK_ROWS, Gauge, TABLE_ZERO};
 
 /// This path's name.
 pub const LEVEL: &str = "portable";
@@ -120,5 +120,22 @@ pub fn hadamard(values: &mut [f32], signs: &[f32]) {
             }
         }
         half *= 2;
+    }
+}
+
+/// See [`super::sign_table`].
+pub fn sign_table(steps: &[i16], table: &mut [u8]) {
+    for (steps, entries) in steps.as_chunks::<4>().0.iter().zip(table.as_chunks_mut::<16>().0) {
+        for (signs, entry) in entries.iter_mut().enumerate() {
+            let signed = |at: usize| if signs >> at & 1 == 1 { steps[at] } else { -steps[at] };
+            *entry = (TABLE_ZERO + signed(0) + signed(1) + signed(2) + signed(3)) as u8;
+        }
+    }
+}
+
+/// See [`super::whole_numbers`].
+pub fn whole_numbers(values: &[f32], scale: f32, numbers: &mut [i16]) {
+    for (value, number) in values.iter().zip(numbers) {
+        *number = (value * scale).round_ties_even() as i16;
     }
 }

@@ -1,15 +1,16 @@
 //! The kernels for WebAssembly's 128-bit vectors: one register holds the four lanes of a sum.
 
 use std::arch::wasm32::{
-    f32x4_add, f32x4_convert_u32x4, f32x4_extract_lane, f32x4_ge, f32x4_mul, f32x4_splat, f32x4_sub, i8x16_add,
-    i8x16_swizzle, i16x8_add, i16x8_extend_high_u8x16, i16x8_extend_low_u8x16, i16x8_shl, i16x8_splat, i16x8_sub,
-    i32x4_add, i32x4_bitmask, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle, i32x4_splat, u8x16_shr, u8x16_splat,
+    f32x4_add, f32x4_convert_u32x4, f32x4_extract_lane, f32x4_ge, f32x4_mul, f32x4_nearest, f32x4_splat, f32x4_sub,
+    i8x16_add, i8x16_splat, i8x16_swizzle, i16x8_add, i16x8_extend_high_u8x16, i16x8_extend_low_u8x16,
+    i16x8_narrow_i32x4, i16x8_shl, i16x8_splat, i16x8_sub, i32x4_add, i32x4_bitmask, i32x4_dot_i16x8,
+    i32x4_extract_lane, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, i64x2, i64x2_splat, u8x16_shr, u8x16_splat,
     u16x8_shr, u32x4_extend_high_u16x8, u32x4_extend_low_u16x8, v128, v128_and, v128_any_true, v128_load, v128_or,
     v128_store,
 };
 
 use super::portable::pairwise;
-use super::{BLOCK_ROWS, Gauge};
+use super::{BLOCK_ROWS, Gauge, TABLE_ZERO};
 
 /// This path's name.
 pub const LEVEL: &str = "simd128";
@@ -243,7 +244,7 @@ unsafe fn eight(from: *const f32) -> (v128, v128) {
 /// See [`super::hadamard`].
 pub fn hadamard(values: &mut [f32], signs: &[f32]) {
     let len = values.len();
-    assert!(len == signs.len() && len % 4 == 0);
+    assert!(len == signs.len() && len.is_multiple_of(4));
     let start = values.as_mut_ptr();
     let mut at = 0;
     while at < len {
@@ -279,5 +280,39 @@ pub fn hadamard(values: &mut [f32], signs: &[f32]) {
             pair += 2 * half;
         }
         half *= 2;
+    }
+}
+
+/// See [`super::sign_table`].
+pub fn sign_table(steps: &[i16], table: &mut [u8]) {
+    assert!(table.len() == 4 * steps.len());
+    let (first, second) = (i16x8_splat(0xff00u16 as i16), i32x4_splat(0xffff_0000u32 as i32));
+    let (third, fourth) = (i64x2_splat(0xffff_ffff_0000_0000u64 as i64), i64x2(0, -1));
+    for (at, step) in steps.as_chunks::<4>().0.iter().enumerate() {
+        // All negative, then twice each step where it is positive.
+        let mut entries = i8x16_splat((TABLE_ZERO - step[0] - step[1] - step[2] - step[3]) as i8);
+        entries = i8x16_add(entries, v128_and(first, i8x16_splat(2 * step[0] as i8)));
+        entries = i8x16_add(entries, v128_and(second, i8x16_splat(2 * step[1] as i8)));
+        entries = i8x16_add(entries, v128_and(third, i8x16_splat(2 * step[2] as i8)));
+        entries = i8x16_add(entries, v128_and(fourth, i8x16_splat(2 * step[3] as i8)));
+        // SAFETY: `4 × at + 4 <= steps.len()`, so `16 × at + 16 <= table.len()` by the assertion above.
+        unsafe { v128_store(table.as_mut_ptr().add(16 * at).cast(), entries) };
+    }
+}
+
+/// See [`super::whole_numbers`].
+pub fn whole_numbers(values: &[f32], scale: f32, numbers: &mut [i16]) {
+    assert!(values.len() == numbers.len());
+    let scale = f32x4_splat(scale);
+    let mut at = 0;
+    while at + 8 <= values.len() {
+        // SAFETY: `at + 8 <= values.len()`, which the assertion above makes the number of the numbers too.
+        unsafe {
+            let (low, high) = eight(values.as_ptr().add(at));
+            let low = i32x4_trunc_sat_f32x4(f32x4_nearest(f32x4_mul(low, scale)));
+            let high = i32x4_trunc_sat_f32x4(f32x4_nearest(f32x4_mul(high, scale)));
+            v128_store(numbers.as_mut_ptr().add(at).cast(), i16x8_narrow_i32x4(low, high));
+        }
+        at += 8;
     }
 }

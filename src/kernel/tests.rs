@@ -2,7 +2,7 @@
 
 use super::{
     BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge, block_estimates, block_rows, code_product, hadamard, inner_product,
-    inner_products, portable, squared_distance, squared_distances,
+    inner_products, portable, sign_table, squared_distance, squared_distances, whole_numbers,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -157,4 +157,33 @@ fn the_hadamard_transform_agrees_with_its_definition() {
         portable::hadamard(&mut portably, &signs);
         assert_eq!(portably, transformed);
     }
+}
+
+#[test]
+fn tables_hold_every_combination_of_signs() {
+    let steps: Vec<i16> =
+        floats(5, 96, 7.9).into_iter().map(|x| x as i16).chain([7, 7, 7, 7, -7, -7, -7, -7]).collect();
+    let mut table = vec![0; 4 * steps.len()];
+    sign_table(&steps, &mut table);
+    for (at, entry) in table.iter().enumerate() {
+        let signs = at % 16;
+        let sum: i16 = (0..4).map(|i| steps[at / 16 * 4 + i] * if signs >> i & 1 == 1 { 1 } else { -1 }).sum();
+        assert_eq!(i16::from(*entry), 28 + sum, "entry {at}");
+    }
+    let mut portably = vec![0; 4 * steps.len()];
+    portable::sign_table(&steps, &mut portably);
+    assert_eq!(portably, table);
+}
+
+#[test]
+fn whole_numbers_are_the_nearest_and_keep_within_their_bits() {
+    let mut values = floats(6, 40, 1000.0);
+    values.extend([0.5, 1.5, -0.5, -2.5, f32::MAX, f32::MIN, 0.0, f32::NAN]);
+    let mut numbers = vec![0; values.len()];
+    whole_numbers(&values, 1.0, &mut numbers);
+    assert_eq!(numbers[40..], [0, 2, 0, -2, i16::MAX, i16::MIN, 0, 0]);
+    assert!(values[..40].iter().zip(&numbers).all(|(value, number)| (value - f32::from(*number)).abs() <= 0.5));
+    let mut portably = vec![0; values.len()];
+    portable::whole_numbers(&values, 1.0, &mut portably);
+    assert_eq!(portably, numbers);
 }

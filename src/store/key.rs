@@ -44,6 +44,20 @@ pub enum BlobKey {
     },
     /// Users, roles and grants of a server on this store; rewritten when one of them changes.
     Access,
+    /// Which structures a collection's vectors are searched by. Rewritten by background steps only.
+    Indexes {
+        /// The collection.
+        collection: u64,
+    },
+    /// A part of a structure that vectors are searched by. Written once.
+    Index {
+        /// The collection.
+        collection: u64,
+        /// The structure's number within its collection; never used twice.
+        index: u32,
+        /// The part.
+        part: u32,
+    },
 }
 
 const CATALOG: u8 = 1;
@@ -53,6 +67,8 @@ const LOG: u8 = 4;
 const SEGMENT: u8 = 5;
 const DELETES: u8 = 6;
 const ACCESS: u8 = 7;
+const INDEXES: u8 = 8;
+const INDEX: u8 = 9;
 
 impl BlobKey {
     /// The key's bytes, in the order of the keys.
@@ -62,6 +78,10 @@ impl BlobKey {
             BlobKey::Epoch => vec![EPOCH],
             BlobKey::Access => vec![ACCESS],
             BlobKey::Manifest { collection } => tagged(MANIFEST, &[&collection.to_be_bytes()]),
+            BlobKey::Indexes { collection } => tagged(INDEXES, &[&collection.to_be_bytes()]),
+            BlobKey::Index { collection, index, part } => {
+                tagged(INDEX, &[&collection.to_be_bytes(), &index.to_be_bytes(), &part.to_be_bytes()])
+            }
             BlobKey::Log { collection, seq } => tagged(LOG, &[&collection.to_be_bytes(), &seq.to_be_bytes()]),
             BlobKey::Segment { collection, segment, part } => {
                 tagged(SEGMENT, &[&collection.to_be_bytes(), &segment.to_be_bytes(), &part.to_be_bytes()])
@@ -91,6 +111,12 @@ impl BlobKey {
                 segment: take_u32(&mut rest)?,
                 seq: take_u64(&mut rest)?,
             },
+            INDEXES => BlobKey::Indexes { collection: take_u64(&mut rest)? },
+            INDEX => BlobKey::Index {
+                collection: take_u64(&mut rest)?,
+                index: take_u32(&mut rest)?,
+                part: take_u32(&mut rest)?,
+            },
             _ => return None,
         };
         rest.is_empty().then_some(key)
@@ -103,6 +129,8 @@ impl BlobKey {
             BlobKey::Manifest { collection }
             | BlobKey::Log { collection, .. }
             | BlobKey::Segment { collection, .. }
+            | BlobKey::Indexes { collection }
+            | BlobKey::Index { collection, .. }
             | BlobKey::Deletes { collection, .. } => Some(collection),
         }
     }
@@ -130,6 +158,10 @@ impl fmt::Display for BlobKey {
             BlobKey::Epoch => write!(f, "epoch"),
             BlobKey::Access => write!(f, "access"),
             BlobKey::Manifest { collection } => write!(f, "manifest of collection {collection}"),
+            BlobKey::Indexes { collection } => write!(f, "indexes of collection {collection}"),
+            BlobKey::Index { collection, index, part } => {
+                write!(f, "part {part} of index {index} of collection {collection}")
+            }
             BlobKey::Log { collection, seq } => write!(f, "log entry {seq} of collection {collection}"),
             BlobKey::Segment { collection, segment, part } => {
                 write!(f, "part {part} of segment {segment} of collection {collection}")
@@ -177,6 +209,10 @@ mod tests {
             BlobKey::Segment { collection: 1, segment: 2, part: 3 },
             BlobKey::Segment { collection: 1, segment: 300, part: 0 },
             BlobKey::Deletes { collection: 1, segment: 2, seq: 9 },
+            BlobKey::Access,
+            BlobKey::Indexes { collection: 1 },
+            BlobKey::Index { collection: 1, index: 2, part: 3 },
+            BlobKey::Index { collection: 1, index: 300, part: 0 },
         ];
         for pair in keys.windows(2) {
             assert!(pair[0] < pair[1] && pair[0].to_bytes() < pair[1].to_bytes());
