@@ -3,17 +3,19 @@
 use std::cmp::Ordering;
 
 use super::Collection;
-use super::indexes::{CodesRecord, FieldRecord};
+use super::indexes::{CodesRecord, FieldRecord, PagesRecord};
+use super::inverted::{Building, Placed};
 use super::primary::{PrimaryKey, RowAddress};
 use super::search::{Found, Searched};
 use crate::bitmap::Bitmap;
 use crate::column::gather::vector;
 use crate::index::codes::{Codes, Scan};
 use crate::index::flat::Exact;
+use crate::index::slots::SlotCodes;
 use crate::index::space::Space;
 use crate::index::{Candidate, Effort, top::Top};
 use crate::schema::{FieldId, Metric};
-use crate::segment::SegmentId;
+use crate::segment::{PartitionId, SegmentId};
 use crate::sorted::{SortedMap, sort_by};
 use crate::store::Batch;
 
@@ -26,6 +28,9 @@ const SAMPLE_ROWS: usize = 4096;
 /// Rows that a search codes itself because they came after the last background step.
 const CODED_BY_SEARCH_MAX: u32 = 1024;
 
+/// Allowed rows below which they are looked up one by one, though there is an inverted file.
+const FEW_ROWS: u32 = 4096;
+
 /// The codes of one column.
 #[derive(Debug)]
 pub(super) struct Coded {
@@ -35,21 +40,36 @@ pub(super) struct Coded {
     pub(super) stored: SortedMap<SegmentId, CodesRecord>,
     /// The codes that are being stored.
     pub(super) writing: Option<CodesRecord>,
+    /// The inverted files, by partition.
+    pub(super) inverted: SortedMap<PartitionId, Placed>,
+    /// The inverted file that is being made.
+    pub(super) building: Option<Building>,
 }
 
 impl Coded {
     /// No codes yet, around the centre of a space.
     pub(super) fn new(metric: Metric, center: Vec<f32>) -> Coded {
         let space = Space::new(metric, center);
-        Coded { space, codes: SortedMap::new(), stored: SortedMap::new(), writing: None }
+        Coded {
+            space,
+            codes: SortedMap::new(),
+            stored: SortedMap::new(),
+            writing: None,
+            inverted: SortedMap::new(),
+            building: None,
+        }
     }
 
     pub(super) fn size_bytes(&self) -> u64 {
-        self.codes.values().map(Codes::size_bytes).sum()
+        self.codes.values().map(Codes::size_bytes).sum::<u64>()
+            + self.inverted.values().map(Placed::size_bytes).sum::<u64>()
+            + self.building.as_ref().map_or(0, Building::size_bytes)
     }
 
-    pub(super) fn stored_bytes(&self) -> u64 {
-        self.stored.values().map(|record| record.pages.size_bytes()).sum()
+    /// The pages of all that is stored.
+    pub(super) fn stored_pages(&self) -> impl Iterator<Item = &PagesRecord> {
+        let inverted = self.inverted.values().filter_map(Placed::stored);
+        self.stored.values().map(|record| &record.pages).chain(inverted.map(|record| &record.pages))
     }
 
     /// Forgets a segment; says whether the record of what is stored changes by that.
@@ -61,7 +81,7 @@ impl Coded {
         for record in writing.into_iter().chain(stored) {
             record.pages.keys(collection).for_each(|key| batch.remove(key));
         }
-        is_changed
+        self.abandon(collection, segment, batch) || is_changed
     }
 
     pub(super) fn record(&self, field: FieldId) -> FieldRecord {
@@ -70,6 +90,7 @@ impl Coded {
             metric: self.space.metric(),
             center: self.space.center().to_vec(),
             codes: self.stored.values().cloned().collect(),
+            inverted: self.inverted.values().filter_map(Placed::stored).cloned().collect(),
         }
     }
 }
@@ -96,40 +117,54 @@ impl Collection {
 
     /// The nearest rows of a query by codes; `None` when only an exact scan can tell.
     ///
-    /// Segments whose codes are not complete are left to the caller: their places in `allowed` are appended to `rest`.
+    /// Segments whose codes are not complete are left to the caller: they are appended to `rest`.
     pub(super) fn nearest_by_codes(
         &mut self,
         query: &[f32],
         searched: Searched,
         effort: Effort,
-        allowed: &[(SegmentId, Bitmap)],
+        allowed: &SortedMap<SegmentId, Bitmap>,
         limit: u32,
-        rest: &mut Vec<usize>,
+        rest: &mut Vec<SegmentId>,
     ) -> Option<Vec<Found>> {
         let column = searched.column;
         let pool = limit.saturating_add(effort.spare.max(limit / 2));
-        let allowed_count: u64 = allowed.iter().map(|(_, rows)| u64::from(rows.count())).sum();
+        let allowed_count: u64 = allowed.values().map(|rows| u64::from(rows.count())).sum();
         let is_few = allowed_count < 4 * u64::from(pool) || self.elements(column) < ELEMENTS_MIN;
         if is_few || searched.range.from != f32::NEG_INFINITY {
             return None;
         }
         self.make_space(column, searched.metric);
-        let Coded { space, codes, .. } = self.coded.get_mut(&column).expect("it was just made");
+        let Coded { space, codes, inverted, .. } = self.coded.get_mut(&column).expect("it was just made");
         if space.metric() != searched.metric {
             return None;
         }
         let aim = space.aim(query)?;
-        // Slots number the rows of all segments that take part.
+        // Slots number the rows of all segments that take part: first those of inverted files, then the others.
         let mut parts: Vec<(u32, SegmentId)> = Vec::with_capacity(allowed.len());
+        let mut files: Vec<(u32, &Placed)> = Vec::new();
         let mut slots = 0u32;
-        for (at, (id, _)) in allowed.iter().enumerate() {
+        for placed in inverted.values() {
+            let count = |id: &SegmentId| allowed.get(id).map_or(0, Bitmap::count);
+            if placed.segments.iter().map(count).sum::<u32>() >= FEW_ROWS {
+                let places = placed.segments.iter().enumerate();
+                parts.extend(places.map(|(at, id)| (slots + placed.slots.first(at), *id)));
+                files.push((slots, placed));
+                slots = slots.checked_add(placed.slots.len())?;
+            }
+        }
+        let scanned = parts.len();
+        for (id, _) in allowed.iter() {
+            if parts[..scanned].iter().any(|(_, part)| part == id) {
+                continue;
+            }
             let vectors = vector(self.segments[id].columns()[column].data());
             let known = codes.get_or_insert_with(*id, || Codes::new(space));
             if vectors.len() - known.len() <= CODED_BY_SEARCH_MAX {
                 known.extend(space, vectors, u32::MAX);
             }
             if known.len() < vectors.len() || known.uncoded().len() as u32 > known.len() / 16 {
-                rest.push(at);
+                rest.push(*id);
                 continue;
             }
             parts.push((slots, *id));
@@ -142,12 +177,19 @@ impl Collection {
         };
         let key = |at: RowAddress| PrimaryKey::of(&segments[&at.segment].columns()[primary], at.row);
         let tie = |a: u32, b: u32| -> Ordering { key(address(a)).cmp(&key(address(b))) };
-        let mut scan = Scan { aim: &aim, slack: effort.slack, top: Top::new(pool), tie: &tie };
+        let mut scan = Scan { aim: &aim, slack: effort.slack, top: Top::new(pool), change_count: 0, tie: &tie };
+        for (first, placed) in files {
+            let codes: Vec<Option<&Codes>> = placed.segments.iter().map(|id| codes.get(id)).collect();
+            let codes = SlotCodes { slots: &placed.slots, codes: &codes };
+            let allowed = placed.slots.gather(placed.segments.iter().map(|id| allowed.get(id)));
+            placed.file.search(searched.metric, codes, &allowed, first, effort.probes, &mut scan);
+        }
+        for (first, id) in &parts[scanned..] {
+            codes[id].scan(&mut scan, &allowed[id], *first);
+        }
         let mut candidates: Vec<RowAddress> = Vec::new();
-        let mut searched_parts = parts.iter().peekable();
-        for (id, allowed) in allowed {
-            let Some((first, _)) = searched_parts.next_if(|(_, part)| part == id) else { continue };
-            codes[id].scan(&mut scan, allowed, *first);
+        for (_, id) in &parts {
+            let Some(allowed) = allowed.get(id) else { continue };
             let uncoded = codes[id].uncoded().iter().filter(|row| allowed.contains(**row));
             candidates.extend(uncoded.map(|row| RowAddress { segment: *id, row: *row }));
         }

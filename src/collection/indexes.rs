@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::schema::{FieldId, Metric};
-use crate::segment::SegmentId;
 use crate::segment::sealed::PartRecord;
+use crate::segment::{PartitionId, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::codec;
 use crate::store::pages::Pages;
@@ -34,6 +34,8 @@ pub struct FieldRecord {
     pub center: Vec<f32>,
     /// The codes of sealed segments.
     pub codes: Vec<CodesRecord>,
+    /// The inverted files, one a partition at most.
+    pub inverted: Vec<InvertedRecord>,
 }
 
 /// The codes of a sealed segment.
@@ -51,6 +53,23 @@ pub struct CodesRecord {
     pub blocks_per_page: u32,
     /// How many of the pages are of rows.
     pub row_pages: u32,
+}
+
+/// An inverted file over sealed segments of a partition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InvertedRecord {
+    /// Where its pages lie: those of the centres' rows, of their blocks, and of the clusters.
+    pub pages: PagesRecord,
+    /// The partition.
+    pub partition: PartitionId,
+    /// The number of clusters that was asked for; 0 when it was left to the engine.
+    pub asked: u32,
+    /// The segments, in the order of their slots, and their rows. Some may be gone.
+    pub segments: Vec<(SegmentId, u32)>,
+    /// The first block of each cluster, and behind the last.
+    pub starts: Vec<u32>,
+    /// How many pages there are of each kind, and records in a page.
+    pub kinds: [(u32, u32); 3],
 }
 
 /// The pages of one structure: parts 0, 1, … of its number.

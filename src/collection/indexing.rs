@@ -2,60 +2,109 @@
 
 use super::Collection;
 use super::coded::{Coded, ELEMENTS_MIN};
-use super::indexes::{CodesRecord, IndexesRecord, PagesRecord, chained};
+use super::indexes::{CodesRecord, IndexesRecord, InvertedRecord, PagesRecord, chained};
+use super::inverted::{Building, Clusters};
 use super::maintain::Step;
 use crate::column::gather::vector;
 use crate::error::{Error, Result};
 use crate::index::codes::Codes;
 use crate::schema::Metric;
-use crate::segment::SegmentId;
+use crate::segment::{Segment, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, Bytes, codec};
 
 /// What coding a row costs, against moving its vector.
 const CODING_COST: u64 = 16;
 
+/// What a column is to be searched by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// The vector column.
+    pub column: usize,
+    /// The metric.
+    pub metric: Metric,
+    /// The inverted file.
+    pub clusters: Clusters,
+}
+
 impl Collection {
-    /// Does about `bytes` of work on the indexes of the columns that are searched by codes, each with its metric; `None`
-    /// when there is none.
-    pub(super) fn index_next(&mut self, wanted: &[(usize, Metric)], bytes: u64) -> Option<Step> {
-        let unwanted = self.coded.iter().find(|(column, coded)| !wanted.contains(&(*column, coded.space.metric())));
+    /// Does about `bytes` of work on the indexes of the columns that are searched by codes; `None` when there is none.
+    pub(super) fn index_next(&mut self, wanted: &[Wanted], bytes: u64) -> Option<Step> {
+        let is_wanted = |column: usize, metric| wanted.iter().any(|w| w.column == column && w.metric == metric);
+        let unwanted = self.coded.iter().find(|(column, coded)| !is_wanted(*column, coded.space.metric()));
         if let Some(column) = unwanted.map(|(column, _)| *column) {
             let mut batch = Batch::default();
             self.drop_index(column, &mut batch);
             self.put_indexes(&mut batch);
             return Some(Step { batch, stage: "index", done: 0, total: 0 });
         }
-        wanted.iter().find_map(|(column, metric)| self.index_column(*column, *metric, bytes))
+        wanted.iter().find_map(|wanted| self.index_column(*wanted, bytes))
     }
 
     /// Forgets the structures of a column, in memory and in storage.
     fn drop_index(&mut self, column: usize, batch: &mut Batch) {
         let collection = self.id;
-        if let Some(coded) = self.coded.remove(&column) {
+        if let Some(mut coded) = self.coded.remove(&column) {
+            coded.drop_all_inverted(collection, batch);
             for record in coded.stored.into_values().chain(coded.writing) {
                 record.pages.keys(collection).for_each(|key| batch.remove(key));
             }
         }
     }
 
-    fn index_column(&mut self, column: usize, metric: Metric, bytes: u64) -> Option<Step> {
+    fn index_column(&mut self, wanted: Wanted, bytes: u64) -> Option<Step> {
+        let Wanted { column, metric, clusters } = wanted;
         if self.elements(column) < ELEMENTS_MIN {
             return None;
         }
         self.make_space(column, metric);
-        let coded = self.code(column, bytes);
-        let batch = if coded > 0 { Batch::default() } else { self.store_codes(column, bytes)? };
-        let codes = &self.coded[&column].codes;
-        let done = codes.values().map(|codes| u64::from(codes.len())).sum();
+        let mut batch = Batch::default();
         let total = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
+        if self.code(column, bytes) == 0 && !self.store_codes(column, bytes, &mut batch) {
+            let (done, total) = self.build_inverted(column, clusters, bytes, &mut batch)?;
+            return Some(Step { batch, stage: "index", done, total });
+        }
+        let done = self.coded[&column].codes.values().map(|codes| u64::from(codes.len())).sum();
         Some(Step { batch, stage: "index", done, total })
+    }
+
+    /// Does about `bytes` of work on the inverted files of a column; says how far it is, `None` when there is none.
+    fn build_inverted(
+        &mut self,
+        column: usize,
+        clusters: Clusters,
+        bytes: u64,
+        batch: &mut Batch,
+    ) -> Option<(u64, u64)> {
+        let (collection, rows) = (self.id, self.coding_rows(column, bytes));
+        let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
+        let coded = self.coded.get_mut(&column).expect("the column has a space");
+        if clusters == Clusters::None {
+            return coded.drop_all_inverted(collection, batch).then(|| {
+                self.put_indexes(batch);
+                (0, 0)
+            });
+        }
+        let is_changed = match coded.store_inverted(collection, &mut self.next_index, bytes, batch) {
+            Some(is_changed) => is_changed,
+            None => coded.build(&sealed, clusters, rows, collection, batch)?,
+        };
+        let progress = coded.building.as_ref().map_or((0, 0), Building::progress);
+        if is_changed {
+            self.put_indexes(batch);
+        }
+        Some(progress)
+    }
+
+    /// How many rows of a column are coded, or looked at as long, in the time that `bytes` take to be moved.
+    fn coding_rows(&self, column: usize, bytes: u64) -> u32 {
+        let row_bytes = u64::from(self.schema.fields[column].dim) * 4;
+        u32::try_from(bytes / (row_bytes * CODING_COST)).unwrap_or(u32::MAX).max(1)
     }
 
     /// Codes about `bytes` of the vectors that have no codes yet; says how many rows that were.
     fn code(&mut self, column: usize, bytes: u64) -> u32 {
-        let row_bytes = u64::from(self.schema.fields[column].dim) * 4;
-        let budget = u32::try_from(bytes / (row_bytes * CODING_COST)).unwrap_or(u32::MAX).max(1);
+        let budget = self.coding_rows(column, bytes);
         let coded = self.coded.get_mut(&column).expect("the column has a space");
         let mut done = 0;
         for (id, segment) in self.segments.iter() {
@@ -70,25 +119,26 @@ impl Collection {
         done
     }
 
-    /// Stores about `bytes` of the codes of sealed segments; `None` when all are stored.
-    fn store_codes(&mut self, column: usize, bytes: u64) -> Option<Batch> {
+    /// Stores about `bytes` of the codes of sealed segments; says whether there was something to do.
+    fn store_codes(&mut self, column: usize, bytes: u64, batch: &mut Batch) -> bool {
         let (collection, next) = (self.id, self.next_index);
         let coded = self.coded.get_mut(&column).expect("the column has a space");
         if coded.writing.is_none() {
-            let segment = *self.sealed.keys().find(|id| !coded.stored.contains_key(*id))?;
+            let Some(segment) = self.sealed.keys().copied().find(|id| !coded.stored.contains_key(id)) else {
+                return false;
+            };
             self.next_index += 1;
             coded.writing = Some(blank_record(next, segment, &coded.codes[&segment]));
         }
         let record = coded.writing.as_mut().expect("it was just made");
         let (rows, blocks) = coded.codes[&record.segment].pages();
-        let mut batch = Batch::default();
         let pages = chained([rows].into_iter().chain(blocks));
-        if record.pages.write(collection, pages, bytes, &mut batch) {
+        if record.pages.write(collection, pages, bytes, batch) {
             let record = coded.writing.take().expect("it was just written");
             coded.stored.insert(record.segment, record);
-            self.put_indexes(&mut batch);
+            self.put_indexes(batch);
         }
-        Some(batch)
+        true
     }
 
     /// Rewrites the record of what there is.
@@ -118,9 +168,19 @@ impl Collection {
         records.flat_map(|record| record.pages.keys(self.id))
     }
 
-    /// Takes in what the store says of structures; `segments` are those of the manifest.
-    pub(super) fn take_indexes(&mut self, key: BlobKey, record: IndexesRecord, segments: &[SegmentId]) -> Result<()> {
+    /// Takes in what the store says of structures; `segments` are those of the manifest. Gives out the inverted files that
+    /// are to be read, with their columns.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`].
+    pub(super) fn take_indexes(
+        &mut self,
+        key: BlobKey,
+        record: IndexesRecord,
+        segments: &[SegmentId],
+    ) -> Result<Vec<(usize, InvertedRecord)>> {
         self.next_index = record.next;
+        let mut coming = Vec::new();
         for field in record.fields {
             let column = self.schema.fields.iter().position(|known| known.id == field.field);
             let column = column.filter(|column| self.schema.fields[*column].data_type.is_vector());
@@ -135,9 +195,27 @@ impl Collection {
                 }
                 coded.stored.insert(codes.segment, codes);
             }
+            if field.inverted.iter().any(|inverted| inverted.pages.id >= record.next) {
+                return Err(Error::corrupt(key, "its structures contradict each other"));
+            }
+            coming.extend(field.inverted.into_iter().map(|inverted| (column, inverted)));
             self.coded.insert(column, coded);
         }
-        Ok(())
+        Ok(coming)
+    }
+
+    /// Takes in an inverted file of a column, whose parts were loaded.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`].
+    pub(super) fn take_inverted(
+        &mut self,
+        column: usize,
+        record: InvertedRecord,
+        blobs: Vec<(BlobKey, Bytes)>,
+    ) -> Result<()> {
+        let coded = self.coded.get_mut(&column).expect("the column's codes were announced");
+        coded.take_inverted(self.id, record, &mut blobs.into_iter().collect())
     }
 
     /// Takes in the codes of a segment.

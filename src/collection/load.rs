@@ -4,6 +4,7 @@
 //! collection never holds it twice.
 
 use super::coded::Coded;
+use super::indexes::{InvertedRecord, PagesRecord};
 use super::log;
 use super::manifest::{ManifestRecord, SealedRecord};
 use super::primary::RowAddress;
@@ -34,6 +35,8 @@ pub struct Loader {
     manifest: ManifestRecord,
     descriptors: SortedMap<SegmentId, SegmentRecord>,
     deletes: SortedMap<SegmentId, Bitmap>,
+    /// The inverted files that are to be read, with their columns, the next one last.
+    inverted: Vec<(usize, InvertedRecord)>,
 }
 
 #[derive(Debug)]
@@ -42,6 +45,8 @@ enum Stage {
     Descriptors,
     /// The parts of the segment at this place in the manifest.
     Parts(usize),
+    /// The inverted file that comes next.
+    Inverted,
     /// The log entries from this one on.
     Log(u64),
     Done,
@@ -60,6 +65,7 @@ impl Loader {
             manifest: ManifestRecord::default(),
             descriptors: SortedMap::new(),
             deletes: SortedMap::new(),
+            inverted: Vec::new(),
         }
     }
 
@@ -84,6 +90,9 @@ impl Loader {
                 let parts = (1..=count).map(|part| BlobKey::Segment { collection, segment, part });
                 parts.chain(self.collection.index_keys(segment)).collect()
             }
+            Stage::Inverted => {
+                self.inverted.last().map(|(_, record)| record.pages.keys(collection).collect()).unwrap_or_default()
+            }
             Stage::Log(from) => {
                 let entries = self.stored_log.iter().copied().filter(|seq| *seq >= from);
                 entries.take(self.log_round()).map(|seq| BlobKey::Log { collection, seq }).collect()
@@ -95,7 +104,9 @@ impl Loader {
     /// Bytes that the collection will hold, as far as is known; 0 before the manifest is read.
     pub fn expected_bytes(&self) -> u64 {
         let sealed: u64 = self.manifest.sealed.iter().map(|sealed| sealed.size_bytes).sum();
-        let coded: u64 = self.collection.coded.values().map(Coded::stored_bytes).sum();
+        let coded = self.collection.coded.values().flat_map(Coded::stored_pages);
+        let coming = self.inverted.iter().map(|(_, record)| &record.pages);
+        let coded: u64 = coded.chain(coming).map(PagesRecord::size_bytes).sum();
         sealed + coded + self.collection.log.values().sum::<u64>()
     }
 
@@ -108,6 +119,7 @@ impl Loader {
             Stage::Manifest => self.take_manifest(blobs)?,
             Stage::Descriptors => self.take_descriptors(blobs)?,
             Stage::Parts(at) => self.take_parts(at, blobs)?,
+            Stage::Inverted => self.take_inverted(blobs)?,
             Stage::Log(from) => self.take_log(from, blobs)?,
             Stage::Done => {}
         }
@@ -115,12 +127,13 @@ impl Loader {
         while self.need().is_empty() {
             self.stage = match self.stage {
                 Stage::Manifest => Stage::Descriptors,
-                Stage::Descriptors if self.manifest.sealed.is_empty() => Stage::Log(self.manifest.log_start),
+                Stage::Descriptors if self.manifest.sealed.is_empty() => Stage::Inverted,
                 Stage::Descriptors => Stage::Parts(0),
                 Stage::Parts(at) => {
                     self.take_parts(at, Vec::new())?;
                     self.stage_after_parts(at)
                 }
+                Stage::Inverted => Stage::Log(self.manifest.log_start),
                 Stage::Log(_) | Stage::Done => {
                     self.stage = Stage::Done;
                     return Ok(());
@@ -166,7 +179,10 @@ impl Loader {
         self.manifest = manifest;
         let indexes = BlobKey::Indexes { collection: self.id };
         match blobs.iter().find(|(found, _)| *found == indexes) {
-            Some((_, blob)) => self.collection.take_indexes(indexes, codec::decode(indexes, blob.as_slice())?, &ids)?,
+            Some((_, blob)) => {
+                let record = codec::decode(indexes, blob.as_slice())?;
+                self.inverted = self.collection.take_indexes(indexes, record, &ids)?;
+            }
             None if self.has_indexes => return Err(Error::corrupt(indexes, "it is absent")),
             None => {}
         }
@@ -198,8 +214,7 @@ impl Loader {
                 self.deletes.insert(sealed.id, deletes);
             }
         }
-        self.stage =
-            if self.manifest.sealed.is_empty() { Stage::Log(self.manifest.log_start) } else { Stage::Parts(0) };
+        self.stage = if self.manifest.sealed.is_empty() { Stage::Inverted } else { Stage::Parts(0) };
         Ok(())
     }
 
@@ -226,7 +241,12 @@ impl Loader {
     }
 
     fn stage_after_parts(&self, at: usize) -> Stage {
-        if at + 1 < self.manifest.sealed.len() { Stage::Parts(at + 1) } else { Stage::Log(self.manifest.log_start) }
+        if at + 1 < self.manifest.sealed.len() { Stage::Parts(at + 1) } else { Stage::Inverted }
+    }
+
+    fn take_inverted(&mut self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
+        let Some((column, record)) = self.inverted.pop() else { return Ok(()) };
+        self.collection.take_inverted(column, record, blobs)
     }
 
     fn take_log(&mut self, from: u64, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {

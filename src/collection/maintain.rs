@@ -3,9 +3,9 @@
 //! A job writes new blobs in its first steps and changes the manifest only in its last, so a crash leaves blobs that
 //! nothing refers to, which the engine sweeps after the next open.
 
+use super::indexing::Wanted;
 use super::manifest::SealedRecord;
 use super::{Collection, Sealed};
-use crate::schema::Metric;
 use crate::segment::compaction::{self, Merge};
 use crate::segment::sealed::SegmentWriter;
 use crate::segment::{Segment, SegmentId};
@@ -69,14 +69,14 @@ impl Collection {
         self.is_compaction_asked || matches!(self.job, Some(Job::Compact { .. }))
     }
 
-    /// Does about `kilobytes` of background work; `None` when there is none. `coded` are the columns that are searched by
-    /// codes, and their metrics.
-    pub fn maintain(&mut self, kilobytes: u32, coded: &[(usize, Metric)]) -> Option<Step> {
+    /// Does about `kilobytes` of background work; `None` when there is none. `wanted` are the columns that are
+    /// searched by codes.
+    pub fn maintain(&mut self, kilobytes: u32, wanted: &[Wanted]) -> Option<Step> {
         let bytes = u64::from(kilobytes) * 1024;
         match self.job.take() {
             Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
             Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
-            None => self.begin(bytes).or_else(|| self.index_next(coded, bytes)),
+            None => self.begin(bytes).or_else(|| self.index_next(wanted, bytes)),
         }
     }
 

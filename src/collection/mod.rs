@@ -10,7 +10,8 @@ mod coded;
 pub mod delete;
 pub mod hybrid;
 pub mod indexes;
-mod indexing;
+pub mod indexing;
+pub mod inverted;
 pub mod load;
 pub mod log;
 pub mod maintain;
@@ -26,7 +27,7 @@ use crate::segment::{PartitionId, Segment, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, codec};
 use coded::Coded;
-use indexes::IndexId;
+use indexes::{IndexId, PagesRecord};
 use maintain::Job;
 use manifest::{ManifestRecord, SealedRecord};
 use primary::{PrimaryIndex, PrimaryKey, RowAddress};
@@ -150,7 +151,7 @@ impl Collection {
     /// Bytes of the blobs that are stored.
     pub fn stored_bytes(&self) -> u64 {
         let sealed: u64 = self.sealed.values().map(|sealed| sealed.record.size_bytes).sum();
-        let coded: u64 = self.coded.values().map(Coded::stored_bytes).sum();
+        let coded: u64 = self.coded.values().flat_map(Coded::stored_pages).map(PagesRecord::size_bytes).sum();
         sealed + coded + self.log.values().sum::<u64>()
     }
 
@@ -162,12 +163,10 @@ impl Collection {
             | BlobKey::Access
             | BlobKey::Manifest { .. }
             | BlobKey::Indexes { .. } => true,
-            BlobKey::Index { index, part, .. } => self.coded.values().any(|coded| {
-                coded
-                    .stored
-                    .values()
-                    .any(|record| record.pages.id == index && (part as usize) < record.pages.parts.len())
-            }),
+            BlobKey::Index { index, part, .. } => {
+                let mut pages = self.coded.values().flat_map(Coded::stored_pages);
+                pages.any(|pages| pages.id == index && (part as usize) < pages.parts.len())
+            }
             BlobKey::Log { seq, .. } => self.log.contains_key(&seq),
             BlobKey::Segment { segment, part, .. } => {
                 self.sealed.get(&segment).is_some_and(|sealed| part <= sealed.record.part_count)

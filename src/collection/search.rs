@@ -141,39 +141,39 @@ impl Collection {
     ) -> Result<Vec<Vec<Found>>> {
         self.check(search, searched.column)?;
         let predicate = filter::compile(&search.filter.expression, &search.filter.params, &self.schema)?;
-        let mut allowed: Vec<(SegmentId, Bitmap)> = Vec::new();
+        let mut allowed: SortedMap<SegmentId, Bitmap> = SortedMap::new();
         for (id, segment) in self.segments.iter_mut() {
             if partitions.is_none_or(|wanted| wanted.contains(&segment.partition())) {
                 let rows = segment.matching(&predicate);
                 if !rows.is_clear() {
-                    allowed.push((*id, rows));
+                    allowed.insert(*id, rows);
                 }
             }
         }
         let (primary, limit) = (self.schema.primary_column(), search.limit + search.offset);
-        let allowed_count: u64 = allowed.iter().map(|(_, rows)| u64::from(rows.count())).sum();
+        let allowed_count: u64 = allowed.values().map(|rows| u64::from(rows.count())).sum();
         let found_bytes = size_of::<Found>() as u64 * allowed_count.min(u64::from(limit));
         check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
         let mut results = Vec::with_capacity(search.queries.count as usize);
         for query in search.queries.elements.chunks_exact(search.queries.dim as usize) {
-            let mut scanned: Vec<usize> = Vec::new();
+            let mut scanned: Vec<SegmentId> = Vec::new();
             let coded = searched
                 .effort
                 .and_then(|effort| self.nearest_by_codes(query, searched, effort, &allowed, limit, &mut scanned));
             let mut found = coded.unwrap_or_else(|| {
-                scanned = (0..allowed.len()).collect();
+                scanned = allowed.keys().copied().collect();
                 Vec::new()
             });
-            for (id, allowed) in scanned.into_iter().map(|at| &allowed[at]) {
-                let segment = self.segments.get_mut(id).expect("allowed rows are of segments");
+            for id in scanned {
+                let segment = self.segments.get_mut(&id).expect("allowed rows are of segments");
                 segment.prepare(searched.column, searched.metric);
-                let segment = &self.segments[id];
+                let (segment, allowed) = (&self.segments[&id], &allowed[&id]);
                 let keys = &segment.columns()[primary];
                 let tie = |a: u32, b: u32| PrimaryKey::of(keys, a).cmp(&PrimaryKey::of(keys, b));
                 let column = vector(segment.columns()[searched.column].data());
                 let request = Request { column, query, allowed, limit, range: searched.range, tie: &tie };
                 let nearest = segment.search(searched.column, &request).into_sorted(&tie);
-                found.extend(nearest.iter().map(|c| (RowAddress { segment: *id, row: c.row }, c.distance)));
+                found.extend(nearest.iter().map(|c| (RowAddress { segment: id, row: c.row }, c.distance)));
             }
             sort_by(&mut found, |a, b| self.nearer(a, b));
             found.truncate(limit as usize);

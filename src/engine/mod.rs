@@ -166,9 +166,9 @@ impl Engine {
         let served = turns.partition_point(|id| *id <= self.maintained);
         turns.rotate_left(served);
         for id in turns {
-            let coded = self.catalog.collection(id).map(CollectionRecord::coded_columns).unwrap_or_default();
+            let wanted = self.catalog.collection(id).map(CollectionRecord::wanted_structures).unwrap_or_default();
             let collection = self.collections.get_mut(&id);
-            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &coded)) else {
+            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &wanted)) else {
                 continue;
             };
             self.maintained = id;

@@ -9,10 +9,11 @@ use crate::collection::search::{Search, Searched};
 use crate::collection::write::{Insert, Mode, Routing, Upsert};
 use crate::command::{Reply, Stats, Target};
 use crate::error::{Error, Result};
+use crate::index::inverted::Probes;
 use crate::index::{Effort, Range};
 use crate::schema::Value;
 use crate::schema::index_params::Index;
-use crate::schema::index_type::whole;
+use crate::schema::index_type::{PROBES_DEFAULT, whole};
 use crate::schema::search_params::{self, check_search_params};
 use crate::sorted::SortedMap;
 use crate::store::Batch;
@@ -107,13 +108,23 @@ impl Engine {
     }
 }
 
-/// How hard a search by codes tries; `None` for an index that compares every row. `level` goes from fast to thorough.
+/// How hard a search by codes tries; `None` for an index that compares every row. `level` goes from fast to thorough,
+/// `nprobe` says how many clusters are read.
 fn effort(index: &Index, params: &SortedMap<String, Value>) -> Option<Effort> {
     if index.is_exact() {
         return None;
     }
-    let level = params.get("level").and_then(whole);
-    Some(level.map_or(Effort::DEFAULT, |level| Effort { slack: 0.25 * level as f32, spare: 8 + 4 * level as u32 }))
+    let given = |name| params.get(name).and_then(whole);
+    let mut effort = Effort::DEFAULT;
+    if index.index_type == "AUTOINDEX" {
+        if let Some(level) = given("level") {
+            let level = level as u32;
+            effort = Effort { slack: 0.25 * level as f32, spare: 8 + 4 * level, probes: Probes::Patience(12 * level) };
+        }
+    } else {
+        effort.probes = Probes::Count(given("nprobe").unwrap_or(PROBES_DEFAULT) as u32);
+    }
+    Some(effort)
 }
 
 /// The distances of a range of scores. Similarities turn about zero: their outer end, not in the range, stays outside.

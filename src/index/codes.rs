@@ -16,10 +16,10 @@ use crate::store::pages::Pages;
 use std::cmp::Ordering;
 
 /// Bytes that a page of codes aims at.
-const PAGE_BYTES: usize = 256 << 10;
+pub(super) const PAGE_BYTES: usize = 256 << 10;
 
 /// Coordinates from which on a bit of each tells enough to be worth a pass over them.
-const BITS_FROM: usize = 128;
+pub(super) const BITS_FROM: usize = 128;
 
 /// The greatest step of a code to either side of its zero, which is 64.
 const CODE_STEPS: f32 = 63.0;
@@ -53,6 +53,8 @@ pub struct Scan<'a> {
     pub slack: f32,
     /// The best so far; a candidate's row is its slot, its distance the negative key.
     pub top: Top,
+    /// How often a row was taken in.
+    pub change_count: u32,
     /// Which of two slots at one key comes first.
     pub tie: &'a dyn Fn(u32, u32) -> Ordering,
 }
@@ -121,10 +123,16 @@ impl Codes {
     }
 
     fn push(&mut self, space: &Space, vector: &[f32]) {
+        let mut point = std::mem::take(&mut self.point);
+        let is_placed = space.place(vector, &mut point);
+        self.push_point(&point, is_placed);
+        self.point = point;
+    }
+
+    /// Codes a row that lies at a point, or has none.
+    pub fn push_point(&mut self, point: &Point, is_placed: bool) {
         let row = self.len();
-        let is_placed = space.place(vector, &mut self.point);
         let record = self.rows.push();
-        let point = &self.point;
         if is_placed {
             write_code(point, record);
         } else {
@@ -139,8 +147,17 @@ impl Codes {
         }
         if is_placed {
             let block = blocks.record_mut(row / BLOCK_ROWS as u32);
-            write_signs(&point.coordinates, point.bias, lane, block);
+            write_signs(&point.coordinates, &[], point.bias, lane, block);
         }
+    }
+
+    /// Writes the point that a row's code stands for; says whether it has one.
+    pub fn point(&self, row: u32, point: &mut Point) -> bool {
+        let (code, step, bias) = self.parts(row);
+        point.coordinates.clear();
+        point.coordinates.extend(code.iter().map(|code| (f32::from(*code) - 64.0) * step));
+        point.bias = bias;
+        !step.is_nan()
     }
 
     /// Offers the allowed rows; a row's slot is `first_slot` more than its number.
@@ -158,8 +175,7 @@ impl Codes {
 
     fn scan_blocks(&self, blocks: &Pages, scan: &mut Scan<'_>, allowed: &Bitmap, first_slot: u32) {
         let aim = scan.aim;
-        let spread = square_root_of_square(&aim.coordinates);
-        let gauge = Gauge { shift: aim.gauge.shift + scan.slack * SIGN_ERROR * spread, ..aim.gauge };
+        let gauge = slack_gauge(aim, scan.slack, aim.square.sqrt());
         for at in 0..blocks.len() {
             let word = allowed.words()[at as usize / 2];
             let wanted = (if at % 2 == 0 { word } else { word >> 32 }) as u32;
@@ -180,11 +196,16 @@ impl Codes {
         scan.offer(first_slot + row, key);
     }
 
-    /// The key of a row, as far as seven bits tell it.
-    pub fn key(&self, aim: &Aim, row: u32) -> f32 {
+    /// A row's code, the size of a step, and the bias.
+    fn parts(&self, row: u32) -> (&[u8], f32, f32) {
         let record = self.rows.record(row);
         let (code, rest) = record.split_at(record.len() - 8);
-        let (step, bias) = (float(&rest[..4]), float(&rest[4..]));
+        (code, float(&rest[..4]), float(&rest[4..]))
+    }
+
+    /// The key of a row, as far as seven bits tell it.
+    pub fn key(&self, aim: &Aim, row: u32) -> f32 {
+        let (code, step, bias) = self.parts(row);
         step * aim.step * (kernel::code_product(&aim.numbers, code) - aim.zero) as f32 + bias
     }
 }
@@ -195,6 +216,7 @@ impl Scan<'_> {
         let distance = -key;
         if distance <= self.top.threshold() {
             self.top.offer(Candidate { row: slot, distance }, self.tie);
+            self.change_count += 1;
         }
     }
 }
@@ -213,14 +235,17 @@ fn write_code(point: &Point, record: &mut [u8]) {
 }
 
 /// Makes every lane of a zeroed block one without a row.
-fn empty_block(block: &mut [u8]) {
+pub(super) fn empty_block(block: &mut [u8]) {
     let offsets = block.len() - BLOCK_FACTOR_BYTES / 2;
     block[offsets..].as_chunks_mut::<4>().0.fill(EMPTY.to_le_bytes());
 }
 
-/// Writes a row's signs, factor and offset into its lane. The product with an aim is about `factor × ⟨signs, aim⟩`, for
-/// the factor that makes the signs' own product with the row right (RaBitQ, equation 6).
-fn write_signs(residual: &[f32], offset: f32, lane: usize, block: &mut [u8]) {
+/// Writes a row's signs, factor and offset into its lane.
+///
+/// The product with an aim is about `factor × ⟨signs, aim⟩`, for the factor that makes the signs' own product with the
+/// row right (RaBitQ, equation 6). Signs may be those of the row's difference from a `center`: then only the aim's own
+/// difference from it is estimated, and the offset holds what the centre's product with the row is known to be.
+pub(super) fn write_signs(residual: &[f32], center: &[f32], bias: f32, lane: usize, block: &mut [u8]) {
     let (codes, factors) = block.split_at_mut(residual.len() * 4);
     let half = lane / 16 * 4;
     for (four, codes) in residual.as_chunks::<4>().0.iter().zip(codes.as_chunks_mut::<16>().0) {
@@ -229,12 +254,16 @@ fn write_signs(residual: &[f32], offset: f32, lane: usize, block: &mut [u8]) {
     }
     let sum: f32 = residual.iter().map(|x| x.abs()).sum();
     let factor = if sum > 0.0 { kernel::inner_product(residual, residual) / sum } else { 0.0 };
+    let known = residual.iter().zip(center).map(|(x, c)| c * (x - if *x > 0.0 { factor } else { -factor }));
+    let offset = bias + known.sum::<f32>();
     factors[4 * lane..][..4].copy_from_slice(&factor.to_le_bytes());
     factors[4 * (BLOCK_ROWS + lane)..][..4].copy_from_slice(&offset.to_le_bytes());
 }
 
-fn square_root_of_square(coordinates: &[f32]) -> f32 {
-    kernel::inner_product(coordinates, coordinates).sqrt()
+/// The gauge that overestimates by `slack` deviations; an estimate's error grows with the aim's distance from the point
+/// that the signs are counted from.
+pub(super) fn slack_gauge(aim: &Aim, slack: f32, distance: f32) -> Gauge {
+    Gauge { shift: aim.gauge.shift + slack * SIGN_ERROR * distance, ..aim.gauge }
 }
 
 fn float(bytes: &[u8]) -> f32 {

@@ -5,6 +5,8 @@
 
 pub mod codes;
 pub mod flat;
+pub mod inverted;
+pub mod slots;
 pub mod space;
 pub mod top;
 
@@ -46,11 +48,13 @@ pub struct Effort {
     pub slack: f32,
     /// Candidates that are compared exactly, beside as many as are wanted.
     pub spare: u32,
+    /// How much of an inverted file is read.
+    pub probes: inverted::Probes,
 }
 
 impl Effort {
     /// The effort of a search that asks for none: of 10,000 nearest neighbours it misses two.
-    pub const DEFAULT: Effort = Effort { slack: 1.5, spare: 20 };
+    pub const DEFAULT: Effort = Effort { slack: 1.5, spare: 20, probes: inverted::Probes::Patience(48) };
 }
 
 /// Bounds of a range search, on distances.

@@ -43,6 +43,8 @@ pub struct Point {
 pub struct Aim {
     /// The coordinates.
     pub coordinates: Vec<f32>,
+    /// The sum of their squares.
+    pub square: f32,
     /// The coordinates as whole numbers.
     pub numbers: Vec<i16>,
     /// The size of one of their steps.
@@ -123,7 +125,8 @@ impl Space {
 
     /// The aim of given coordinates.
     pub fn aim_at(&self, coordinates: Vec<f32>) -> Option<Aim> {
-        if !SQUARES.contains(&square(&coordinates)) {
+        let square = square(&coordinates);
+        if !SQUARES.contains(&square) {
             return None;
         }
         let most = greatest(&coordinates);
@@ -136,7 +139,7 @@ impl Space {
         let scale = most / f32::from(TABLE_STEPS);
         let shift = -scale * f32::from(TABLE_ZERO) * (self.padded / 4) as f32;
         let gauge = Gauge { scale, shift };
-        Some(Aim { coordinates, numbers, step: most / NUMBER_STEPS, zero, table, gauge })
+        Some(Aim { coordinates, square, numbers, step: most / NUMBER_STEPS, zero, table, gauge })
     }
 
     fn turn(&self, coordinates: &mut Vec<f32>) {

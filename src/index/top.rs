@@ -27,6 +27,11 @@ impl Top {
         }
     }
 
+    /// Whether there are as many as there may be.
+    pub fn is_full(&self) -> bool {
+        self.heap.len() == self.limit
+    }
+
     /// Takes a candidate in if it is among the nearest. Of two at one distance, the one that `tie` puts first is nearer.
     pub fn offer(&mut self, candidate: Candidate, tie: &dyn Fn(u32, u32) -> Ordering) {
         if self.heap.len() < self.limit {

@@ -43,6 +43,11 @@ impl Index {
         self.index_type == "FLAT"
     }
 
+    /// Clusters of an inverted file (`nlist`).
+    pub fn lists(&self) -> u32 {
+        self.params.get("nlist").and_then(|text| text.trim().parse().ok()).unwrap_or(LISTS_DEFAULT as u32)
+    }
+
     /// The structure that really answers.
     pub fn answered_by(&self) -> &'static str {
         if self.metric.is_some() { "exact scan" } else { "column scan" }

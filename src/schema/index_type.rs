@@ -83,6 +83,9 @@ pub struct Surroundings {
 /// Milvus's `nlist` when none is given.
 pub const LISTS_DEFAULT: i64 = 128;
 
+/// Milvus's `nprobe` when none is given.
+pub const PROBES_DEFAULT: i64 = 8;
+
 const LISTS_MAX: i64 = 65_536;
 const INT_MAX: i64 = i32::MAX as i64;
 

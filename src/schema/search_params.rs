@@ -1,7 +1,7 @@
 //! Parameters of a search: those of the index type, and the range.
 
 use super::index_params::Index;
-use super::index_type::{self, LISTS_DEFAULT, Surroundings, number, shown};
+use super::index_type::{self, Surroundings, number, shown};
 use super::{Metric, Value};
 use crate::error::{Error, Result};
 use crate::sorted::SortedMap;
@@ -36,7 +36,7 @@ impl Range {
 /// # Errors
 /// [`Error::Invalid`] names the parameter, what was expected and what came.
 pub fn check_search_params(index: &Index, params: &SortedMap<String, Value>, limit: u32) -> Result<Option<Range>> {
-    let lists = index.params.get("nlist").and_then(|text| text.trim().parse().ok()).unwrap_or(LISTS_DEFAULT);
+    let lists = i64::from(index.lists());
     let around = Surroundings { dim: 0, lists, limit };
     for param in index_type::find(&index.index_type)?.search {
         if let Some(value) = params.get(param.name) {

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::collection::indexing::Wanted;
+use crate::collection::inverted::Clusters;
 use crate::command::{Changes, CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
 use crate::error::{Error, Result};
+use crate::schema::Schema;
 use crate::schema::check::{Checked, CollectionSpec};
 use crate::schema::index_params::{self, Index, IndexSpec};
-use crate::schema::{Metric, Schema};
 use crate::schema::{properties, rules};
 
 /// A collection: all but its rows. Stored as it is, so the order of the fields is part of the format.
@@ -136,11 +138,19 @@ impl CollectionRecord {
         Ok(found)
     }
 
-    /// The columns that are searched by codes, and their metrics.
-    pub fn coded_columns(&self) -> Vec<(usize, Metric)> {
+    /// What the vector columns are to be searched by; those that are scanned exactly are not among them.
+    pub fn wanted_structures(&self) -> Vec<Wanted> {
         let coded = self.indexes.iter().filter(|index| !index.is_exact());
-        let column = |index: &Index| self.schema.fields.iter().position(|field| field.id == index.field);
-        coded.filter_map(|index| Some((column(index)?, index.metric?))).collect()
+        let wanted = coded.filter_map(|index| {
+            let column = self.schema.fields.iter().position(|field| field.id == index.field)?;
+            let clusters = match index.index_type.as_str() {
+                "AUTOINDEX" => Clusters::Auto,
+                "IVF_FLAT" | "IVF_SQ8" | "IVF_PQ" | "IVF_RABITQ" | "SCANN" => Clusters::Count(index.lists()),
+                _ => Clusters::None,
+            };
+            Some(Wanted { column, metric: index.metric?, clusters })
+        });
+        wanted.collect()
     }
 
     /// The names of the indexes, or of those of one field when `field` is not empty.

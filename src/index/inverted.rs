@@ -1,0 +1,446 @@
+//! The inverted file: rows in clusters, each a run of blocks of one-bit codes relative to the cluster's centre, so that a
+//! search reads the clusters nearest to the query and no others.
+//!
+//! It holds no vectors and no seven-bit codes: rows are *slots*, whose codes lie with their segments. Rows that died
+//! since it was built stay in their lanes, where no search looks at them.
+
+use super::codes::{BITS_FROM, Codes, PAGE_BYTES, Scan, empty_block, slack_gauge, write_signs};
+use super::slots::SlotCodes;
+use super::space::{Point, Space};
+use super::{Candidate, top::Top};
+use crate::bitmap::Bitmap;
+use crate::kernel::{self, BLOCK_FACTOR_BYTES, BLOCK_ROWS};
+use crate::schema::Metric;
+use crate::store::Bytes;
+use crate::store::pages::Pages;
+
+/// Bytes of a block's slots, after its codes and factors.
+const SLOT_BYTES: usize = BLOCK_ROWS * 4;
+
+/// The slot of a lane without a row.
+const NO_SLOT: u32 = u32::MAX;
+
+/// Deviations of the estimates of centres that still count.
+const CENTER_SLACK: f32 = 1.0;
+
+/// Rows that each centre is trained on.
+const SAMPLE_PER_LIST: u32 = 24;
+
+/// Passes over the sample (Lloyd's iterations).
+const PASSES: u32 = 4;
+
+/// What a search of clusters is willing to read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Probes {
+    /// So many of the nearest clusters.
+    Count(u32),
+    /// Until so many clusters in a row changed nothing.
+    Patience(u32),
+}
+
+/// Pages as they come from storage, each kind with how many records a page holds.
+#[derive(Debug)]
+pub struct StoredPages {
+    /// Of the centres' seven-bit codes.
+    pub rows: (u32, Vec<Bytes>),
+    /// Of the centres' one-bit codes.
+    pub center_blocks: (u32, Vec<Bytes>),
+    /// Of the clusters.
+    pub blocks: (u32, Vec<Bytes>),
+}
+
+/// Clusters of rows.
+#[derive(Debug, Clone)]
+pub struct Inverted {
+    /// The clusters' centres, as codes; what stands there *is* the centre.
+    centers: Codes,
+    /// The square of each centre.
+    squares: Vec<f32>,
+    /// The first block of each cluster, and behind the last.
+    starts: Vec<u32>,
+    /// Codes and factors as [`kernel::block_rows`] reads them (none for short vectors), then 32 slots.
+    blocks: Pages,
+}
+
+impl Inverted {
+    /// How many clusters there are.
+    pub fn len(&self) -> u32 {
+        self.squares.len() as u32
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.squares.is_empty()
+    }
+
+    /// The heap that it holds, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        self.centers.size_bytes() + self.blocks.size_bytes() + (self.squares.len() + self.starts.len()) as u64 * 4
+    }
+
+    /// The file of `lists` clusters from its pages (see [`Inverted::pages`]); `None` when these do not fit.
+    pub fn from_pages(space: &Space, starts: Vec<u32>, stored: StoredPages) -> Option<Inverted> {
+        let lists = u32::try_from(starts.len().checked_sub(1)?).ok()?;
+        let StoredPages { rows, center_blocks, blocks } = stored;
+        let centers = Codes::from_pages(space, lists, rows, center_blocks, Vec::new())?;
+        let block_count = *starts.last()?;
+        let blocks = Pages::from_blobs(block_bytes(space), blocks.0, block_count, blocks.1)?;
+        if starts[0] != 0 || starts.windows(2).any(|pair| pair[0] > pair[1]) {
+            return None;
+        }
+        let mut point = Point::default();
+        let mut square = |cluster| {
+            centers.point(cluster, &mut point);
+            kernel::inner_product(&point.coordinates, &point.coordinates)
+        };
+        let squares = (0..lists).map(&mut square).collect();
+        Some(Inverted { centers, squares, starts, blocks })
+    }
+
+    /// The pages of the centres' rows, of their blocks, and of the clusters.
+    pub fn pages(&self) -> (&Pages, Option<&Pages>, &Pages) {
+        let (rows, blocks) = self.centers.pages();
+        (rows, blocks, &self.blocks)
+    }
+
+    /// The first block of each cluster, and behind the last.
+    pub fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// Offers allowed rows of the clusters nearest to the query; `allowed` ranges over the slots, and a row is offered
+    /// as `first_slot` more than its own.
+    pub fn search(
+        &self,
+        metric: Metric,
+        codes: SlotCodes<'_>,
+        allowed: &Bitmap,
+        first_slot: u32,
+        probes: Probes,
+        scan: &mut Scan<'_>,
+    ) {
+        let aim = scan.aim;
+        let wanted = match probes {
+            Probes::Count(count) => count.min(self.len()),
+            Probes::Patience(_) => self.len(),
+        };
+        let by_number = |a: u32, b: u32| a.cmp(&b);
+        let mut patience = 0;
+        let mut tried = 0;
+        // Nearest first, a few at a time: mostly the first few are enough.
+        let mut batch = if matches!(probes, Probes::Count(_)) { wanted } else { wanted.min(96) };
+        loop {
+            let top = Top::new(batch);
+            let mut centers = Scan { aim, slack: CENTER_SLACK, top, change_count: 0, tie: &by_number };
+            self.centers.scan(&mut centers, &Bitmap::full(self.len()), 0);
+            for center in centers.top.into_sorted(&by_number).into_iter().skip(tried) {
+                let before = scan.change_count;
+                self.search_cluster(metric, center, codes, allowed, first_slot, scan);
+                patience = if scan.change_count == before && scan.top.is_full() { patience + 1 } else { 0 };
+                if probes == Probes::Patience(patience) {
+                    return;
+                }
+            }
+            tried = batch as usize;
+            if batch == wanted {
+                return;
+            }
+            batch = batch.saturating_mul(4).min(wanted);
+        }
+    }
+
+    fn search_cluster(
+        &self,
+        metric: Metric,
+        center: Candidate,
+        codes: SlotCodes<'_>,
+        allowed: &Bitmap,
+        first_slot: u32,
+        scan: &mut Scan<'_>,
+    ) {
+        let (aim, cluster, key) = (scan.aim, center.row, -center.distance);
+        let square = self.squares[cluster as usize];
+        let product = if metric == Metric::L2 { key + square / 2.0 } else { key };
+        let distance = (aim.square + square - 2.0 * product).max(0.0).sqrt();
+        let gauge = slack_gauge(aim, scan.slack, distance);
+        for at in self.starts[cluster as usize]..self.starts[cluster as usize + 1] {
+            let block = self.blocks.record(at);
+            let (block, slots) = block.split_at(block.len() - SLOT_BYTES);
+            let mut lanes = u32::MAX;
+            if !block.is_empty() {
+                lanes = kernel::block_rows(block, &aim.table, gauge, -scan.top.threshold() - product);
+            }
+            while lanes != 0 {
+                let lane = lanes.trailing_zeros() as usize;
+                lanes &= lanes - 1;
+                let slot = slot_at(slots, lane);
+                if allowed.contains(slot) {
+                    let (codes, row) = codes.get(slot);
+                    scan.offer(first_slot + slot, codes.key(aim, row));
+                }
+            }
+        }
+    }
+}
+
+fn slot_at(slots: &[u8], lane: usize) -> u32 {
+    u32::from_le_bytes(slots[4 * lane..][..4].try_into().expect("four bytes"))
+}
+
+/// An inverted file on its way: k-means on a sample, then every row to its nearest centre, then the blocks.
+#[derive(Debug)]
+pub struct Builder {
+    /// The slots to be clustered, ascending.
+    members: Vec<u32>,
+    lists: u32,
+    stage: Stage,
+    /// Centres by nearness in the plain sense, whatever the metric.
+    centers: Codes,
+    /// Sums and counts of the sample's rows at each centre.
+    sums: Vec<f32>,
+    counts: Vec<u32>,
+    /// The cluster of each member.
+    clusters: Vec<u32>,
+    point: Point,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// A pass over the sample, at its `at`-th row.
+    Train { pass: u32, at: u32 },
+    /// Members to clusters, at a member.
+    Assign { at: u32 },
+    /// Members into blocks, at a place in the order of clusters.
+    Encode { order: Vec<u32>, at: u32, file: Box<Inverted> },
+}
+
+impl Builder {
+    /// Begins to cluster `members` (slots, ascending, all of them coded) into `lists` clusters, or fewer when there are
+    /// hardly any members.
+    pub fn new(space: &Space, codes: SlotCodes<'_>, members: Vec<u32>, lists: u32) -> Builder {
+        let lists = lists.clamp(1, (members.len() as u32).max(1));
+        let mut builder = Builder {
+            lists,
+            stage: Stage::Train { pass: 0, at: 0 },
+            centers: Codes::new(space),
+            sums: vec![0.0; lists as usize * space.padded()],
+            counts: vec![0; lists as usize],
+            clusters: Vec::new(),
+            point: Point::default(),
+            members,
+        };
+        // Members evenly apart are the first centres: in whatever order the rows came, all parts are met.
+        for list in 0..lists {
+            let at = u64::from(list) * builder.members.len() as u64 / u64::from(lists);
+            builder.take(codes, at as usize);
+            let point = centered(&builder.point.coordinates);
+            builder.centers.push_point(&point, true);
+        }
+        builder
+    }
+
+    /// The heap that it holds, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        let words = self.members.capacity() + self.clusters.capacity() + self.sums.capacity() + self.counts.capacity();
+        let stage = match &self.stage {
+            Stage::Encode { order, file, .. } => order.capacity() as u64 * 4 + file.size_bytes(),
+            Stage::Train { .. } | Stage::Assign { .. } => 0,
+        };
+        words as u64 * 4 + self.centers.size_bytes() + stage
+    }
+
+    /// Rows looked at so far, and rows to be looked at in all.
+    pub fn progress(&self) -> (u64, u64) {
+        let (members, sample) = (self.members.len() as u64, u64::from(self.sample_len()));
+        let training = sample * u64::from(PASSES);
+        let done = match &self.stage {
+            Stage::Train { pass, at } => sample * u64::from(*pass) + u64::from(*at),
+            Stage::Assign { at } => training + u64::from(*at),
+            Stage::Encode { at, .. } => training + members + u64::from(*at),
+        };
+        (done, training + 2 * members)
+    }
+
+    /// Looks at about `rows` rows; gives the file out when it is complete. `metric` is that of the searches.
+    pub fn step(&mut self, space: &Space, codes: SlotCodes<'_>, rows: u32) -> Option<Inverted> {
+        for _ in 0..rows {
+            match &mut self.stage {
+                Stage::Train { pass, at } => {
+                    let (pass, at) = (*pass, *at);
+                    self.train(space, codes, pass, at);
+                }
+                Stage::Assign { at } => {
+                    let at = *at;
+                    if at as usize == self.members.len() {
+                        self.begin_blocks(space);
+                        continue;
+                    }
+                    self.take(codes, at as usize);
+                    let cluster = self.nearest(space);
+                    self.clusters.push(cluster);
+                    self.stage = Stage::Assign { at: at + 1 };
+                }
+                Stage::Encode { order, at, file } => {
+                    let Some(member) = order.get(*at as usize) else {
+                        let Stage::Encode { file, .. } = std::mem::replace(&mut self.stage, Stage::Assign { at: 0 })
+                        else {
+                            unreachable!("the stage was just looked at");
+                        };
+                        return Some(*file);
+                    };
+                    let (slot, cluster) = (self.members[*member as usize], self.clusters[*member as usize]);
+                    *at += 1;
+                    let (codes, row) = codes.get(slot);
+                    codes.point(row, &mut self.point);
+                    file.put(&mut self.point, slot, cluster);
+                }
+            }
+        }
+        None
+    }
+
+    fn sample_len(&self) -> u32 {
+        (self.lists * SAMPLE_PER_LIST).min(self.members.len() as u32)
+    }
+
+    /// The point of a member.
+    fn take(&mut self, codes: SlotCodes<'_>, member: usize) {
+        if let Some(slot) = self.members.get(member) {
+            let (codes, row) = codes.get(*slot);
+            codes.point(row, &mut self.point);
+        }
+    }
+
+    fn train(&mut self, space: &Space, codes: SlotCodes<'_>, pass: u32, at: u32) {
+        let sample = self.sample_len();
+        if at < sample {
+            let member = u64::from(at) * self.members.len() as u64 / u64::from(sample);
+            self.take(codes, member as usize);
+            let cluster = self.nearest(space) as usize;
+            let padded = space.padded();
+            let sums = &mut self.sums[cluster * padded..][..padded];
+            sums.iter_mut().zip(&self.point.coordinates).for_each(|(sum, x)| *sum += x);
+            self.counts[cluster] += 1;
+            self.stage = Stage::Train { pass, at: at + 1 };
+            return;
+        }
+        self.move_centers(space, codes, pass);
+        self.stage = if pass + 1 < PASSES { Stage::Train { pass: pass + 1, at: 0 } } else { Stage::Assign { at: 0 } };
+    }
+
+    /// Moves every centre into the middle of its rows; one without rows, to a row.
+    fn move_centers(&mut self, space: &Space, codes: SlotCodes<'_>, pass: u32) {
+        let padded = space.padded();
+        let mut centers = Codes::new(space);
+        for list in 0..self.lists as usize {
+            let count = self.counts[list];
+            let point = if count == 0 {
+                let spread = u64::from(pass + 1) * 0x9e37_79b9 + list as u64 * 0x85eb_ca6b;
+                self.take(codes, (spread % (self.members.len() as u64).max(1)) as usize);
+                centered(&self.point.coordinates)
+            } else {
+                let sums = &self.sums[list * padded..][..padded];
+                centered(&sums.iter().map(|sum| sum / count as f32).collect::<Vec<f32>>())
+            };
+            centers.push_point(&point, true);
+        }
+        self.centers = centers;
+        self.sums.fill(0.0);
+        self.counts.fill(0);
+    }
+
+    /// The centre nearest to the point at hand.
+    fn nearest(&self, space: &Space) -> u32 {
+        let Some(aim) = space.aim_at(self.point.coordinates.clone()) else { return 0 };
+        let tie = |a: u32, b: u32| a.cmp(&b);
+        let mut scan = Scan { aim: &aim, slack: CENTER_SLACK, top: Top::new(1), change_count: 0, tie: &tie };
+        self.centers.scan(&mut scan, &Bitmap::full(self.lists), 0);
+        scan.top.into_candidates().first().map_or(0, |nearest| nearest.row)
+    }
+
+    fn begin_blocks(&mut self, space: &Space) {
+        let mut counts = vec![0u32; self.lists as usize];
+        self.clusters.iter().for_each(|cluster| counts[*cluster as usize] += 1);
+        // Members in the order of their clusters, by counting.
+        let mut next = Vec::with_capacity(counts.len());
+        let mut first = 0;
+        for count in &counts {
+            next.push(first);
+            first += count;
+        }
+        let mut order = vec![0u32; self.members.len()];
+        for (member, cluster) in self.clusters.iter().enumerate() {
+            order[next[*cluster as usize] as usize] = member as u32;
+            next[*cluster as usize] += 1;
+        }
+        let file = Box::new(Inverted::blank(space, &self.centers, &counts));
+        self.stage = Stage::Encode { order, at: 0, file };
+    }
+}
+
+impl Inverted {
+    /// Clusters of so many rows each, none of them written yet.
+    fn blank(space: &Space, nearest: &Codes, counts: &[u32]) -> Inverted {
+        let block_bytes = block_bytes(space);
+        let mut blocks = Pages::new(block_bytes, (PAGE_BYTES / block_bytes).max(1) as u32);
+        let mut centers = Codes::new(space);
+        let mut squares = Vec::with_capacity(counts.len());
+        let mut starts = vec![0];
+        let mut point = Point::default();
+        for (cluster, count) in counts.iter().enumerate() {
+            nearest.point(cluster as u32, &mut point);
+            let square = kernel::inner_product(&point.coordinates, &point.coordinates);
+            point.bias = if space.metric() == Metric::L2 { square / -2.0 } else { 0.0 };
+            centers.push_point(&point, true);
+            squares.push(square);
+            for _ in 0..count.div_ceil(BLOCK_ROWS as u32) {
+                let block = blocks.push();
+                let (block, slots) = block.split_at_mut(block_bytes - SLOT_BYTES);
+                if !block.is_empty() {
+                    empty_block(block);
+                }
+                slots.as_chunks_mut::<4>().0.fill(NO_SLOT.to_le_bytes());
+            }
+            starts.push(blocks.len());
+        }
+        Inverted { centers, squares, starts, blocks }
+    }
+
+    /// Writes a row into the first free lane of its cluster. The point is used up.
+    fn put(&mut self, point: &mut Point, slot: u32, cluster: u32) {
+        let mut center = Point::default();
+        self.centers.point(cluster, &mut center);
+        let (from, to) = (self.starts[cluster as usize], self.starts[cluster as usize + 1]);
+        // Rows come cluster by cluster, so that the first block with a free lane is found by halves.
+        let (mut low, mut high) = (from, to - 1);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.is_full(middle) { low = middle + 1 } else { high = middle }
+        }
+        let block = self.blocks.record_mut(low);
+        let split = block.len() - SLOT_BYTES;
+        let (block, slots) = block.split_at_mut(split);
+        let lane = (0..BLOCK_ROWS).find(|lane| slot_at(slots, *lane) == NO_SLOT).expect("blocks for all rows");
+        slots[4 * lane..][..4].copy_from_slice(&slot.to_le_bytes());
+        if !block.is_empty() {
+            point.coordinates.iter_mut().zip(&center.coordinates).for_each(|(x, c)| *x -= c);
+            write_signs(&point.coordinates, &center.coordinates, point.bias, lane, block);
+        }
+    }
+
+    fn is_full(&self, block: u32) -> bool {
+        let block = self.blocks.record(block);
+        slot_at(&block[block.len() - SLOT_BYTES..], BLOCK_ROWS - 1) != NO_SLOT
+    }
+}
+
+fn block_bytes(space: &Space) -> usize {
+    let codes = if space.padded() >= BITS_FROM { 4 * space.padded() + BLOCK_FACTOR_BYTES } else { 0 };
+    codes + SLOT_BYTES
+}
+
+/// The point of a centre: nearness to it, in the plain sense, is a product and half its square.
+fn centered(coordinates: &[f32]) -> Point {
+    let square = kernel::inner_product(coordinates, coordinates);
+    Point { coordinates: coordinates.to_vec(), bias: square / -2.0 }
+}
