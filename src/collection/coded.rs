@@ -12,7 +12,7 @@ use crate::column::gather::vector;
 use crate::index::codes::{Codes, Scan};
 use crate::index::flat::Exact;
 use crate::index::slots::SlotCodes;
-use crate::index::space::Space;
+use crate::index::space::{Aim, Space};
 use crate::index::{Candidate, Effort, top::Top};
 use crate::schema::{FieldId, Metric};
 use crate::segment::{PartitionId, SegmentId};
@@ -30,6 +30,12 @@ const CODED_BY_SEARCH_MAX: u32 = 1024;
 
 /// Allowed rows below which they are looked up one by one, though there is an inverted file.
 const FEW_ROWS: u32 = 4096;
+
+/// Candidates beyond which a search gives up being certain.
+const POOL_MAX: u32 = 2_048;
+
+/// Deviations between two rows' distances by codes from which on their order is taken for certain.
+const ERRORS: f32 = 4.0;
 
 /// The codes of one column.
 #[derive(Debug)]
@@ -128,7 +134,7 @@ impl Collection {
         rest: &mut Vec<SegmentId>,
     ) -> Option<Vec<Found>> {
         let column = searched.column;
-        let pool = limit.saturating_add(effort.spare.max(limit / 2));
+        let mut pool = limit.saturating_add(effort.spare.max(limit / 2));
         let allowed_count: u64 = allowed.values().map(|rows| u64::from(rows.count())).sum();
         let is_few = allowed_count < 4 * u64::from(pool) || self.elements(column) < ELEMENTS_MIN;
         if is_few || searched.range.from != f32::NEG_INFINITY {
@@ -177,23 +183,41 @@ impl Collection {
         };
         let key = |at: RowAddress| PrimaryKey::of(&segments[&at.segment].columns()[primary], at.row);
         let tie = |a: u32, b: u32| -> Ordering { key(address(a)).cmp(&key(address(b))) };
-        let mut scan = Scan { aim: &aim, slack: effort.slack, top: Top::new(pool), change_count: 0, tie: &tie };
-        for (first, placed) in files {
-            let codes: Vec<Option<&Codes>> = placed.segments.iter().map(|id| codes.get(id)).collect();
-            let codes = SlotCodes { slots: &placed.slots, codes: &codes };
-            let allowed = placed.slots.gather(placed.segments.iter().map(|id| allowed.get(id)));
-            placed.file.search(searched.metric, codes, &allowed, first, effort.probes, &mut scan);
-        }
-        for (first, id) in &parts[scanned..] {
-            codes[id].scan(&mut scan, &allowed[id], *first);
-        }
+        let codes_of = |id: &SegmentId| codes.get(id);
+        let files: Vec<(u32, &Placed, Vec<Option<&Codes>>, Bitmap)> = files
+            .into_iter()
+            .map(|(first, placed)| {
+                let sets = placed.slots.gather(placed.segments.iter().map(|id| allowed.get(id)));
+                (first, placed, placed.segments.iter().map(codes_of).collect(), sets)
+            })
+            .collect();
+        let step_of = |slot: u32| {
+            let at = address(slot);
+            codes[&at.segment].step(at.row)
+        };
+        let top = loop {
+            let top = Top::new(pool);
+            let mut scan = Scan { aim: &aim, slack: effort.slack, top, enough: limit, change_count: 0, tie: &tie };
+            for (first, placed, codes, allowed) in &files {
+                let codes = SlotCodes { slots: &placed.slots, codes };
+                placed.file.search(searched.metric, codes, allowed, *first, effort.probes, &mut scan);
+            }
+            for (first, id) in &parts[scanned..] {
+                codes[id].scan(&mut scan, &allowed[id], *first);
+            }
+            let top = scan.top.into_sorted(&tie);
+            if pool >= POOL_MAX || is_conclusive(&top, pool, limit, &aim, step_of) {
+                break top;
+            }
+            pool = pool.saturating_mul(4);
+        };
         let mut candidates: Vec<RowAddress> = Vec::new();
         for (_, id) in &parts {
             let Some(allowed) = allowed.get(id) else { continue };
             let uncoded = codes[id].uncoded().iter().filter(|row| allowed.contains(**row));
             candidates.extend(uncoded.map(|row| RowAddress { segment: *id, row: *row }));
         }
-        candidates.extend(scan.top.into_candidates().into_iter().map(|Candidate { row, .. }| address(row)));
+        candidates.extend(top.into_iter().map(|Candidate { row, .. }| address(row)));
         // In the order of memory.
         sort_by(&mut candidates, |a, b| (a.segment, a.row).cmp(&(b.segment, b.row)));
         let exact = Exact::new(searched.metric, query);
@@ -204,4 +228,23 @@ impl Collection {
         let found = candidates.into_iter().map(distance);
         Some(found.filter(|(_, distance)| searched.range.contains(*distance)).collect())
     }
+}
+
+/// Whether codes tell for certain enough that the nearest `limit` are among the candidates: those that just did not get
+/// in are farther than the last of the nearest by more than the codes' error. It fails where rows differ by much less
+/// than they differ from the centre.
+fn is_conclusive(top: &[Candidate], pool: u32, limit: u32, aim: &Aim, step_of: impl Fn(u32) -> f32) -> bool {
+    let (Some(first_out), Some(last_in)) = (top.last(), top.get(limit.saturating_sub(1) as usize)) else {
+        return true;
+    };
+    if (top.len() as u32) < pool {
+        return true;
+    }
+    // A coordinate's error is even over one step, and so has a deviation of a step by the root of twelve.
+    let step = top
+        .iter()
+        .map(|candidate| step_of(candidate.row))
+        .fold(0.0f32, |most, step| if step > most { step } else { most });
+    let deviation = step / 12.0f32.sqrt() * aim.square.sqrt();
+    first_out.distance - last_in.distance > ERRORS * deviation
 }

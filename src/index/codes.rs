@@ -53,6 +53,8 @@ pub struct Scan<'a> {
     pub slack: f32,
     /// The best so far; a candidate's row is its slot, its distance the negative key.
     pub top: Top,
+    /// How many rows are wanted at least, as long as there are any.
+    pub enough: u32,
     /// How often a row was taken in.
     pub change_count: u32,
     /// Which of two slots at one key comes first.
@@ -194,6 +196,11 @@ impl Codes {
     fn offer(&self, scan: &mut Scan<'_>, row: u32, first_slot: u32) {
         let key = self.key(scan.aim, row);
         scan.offer(first_slot + row, key);
+    }
+
+    /// The size of a step of a row's code.
+    pub fn step(&self, row: u32) -> f32 {
+        self.parts(row).1
     }
 
     /// A row's code, the size of a step, and the bias.

@@ -23,6 +23,9 @@ const NO_SLOT: u32 = u32::MAX;
 /// Deviations of the estimates of centres that still count.
 const CENTER_SLACK: f32 = 1.0;
 
+/// Clusters that a patient search looks up at first.
+const FIRST_PROBES: u32 = 96;
+
 /// Rows that each centre is trained on.
 const SAMPLE_PER_LIST: u32 = 24;
 
@@ -32,7 +35,7 @@ const PASSES: u32 = 4;
 /// What a search of clusters is willing to read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Probes {
-    /// So many of the nearest clusters.
+    /// So many of the nearest clusters, and more as long as there are not enough rows.
     Count(u32),
     /// Until so many clusters in a row changed nothing.
     Patience(u32),
@@ -120,32 +123,34 @@ impl Inverted {
         scan: &mut Scan<'_>,
     ) {
         let aim = scan.aim;
-        let wanted = match probes {
-            Probes::Count(count) => count.min(self.len()),
-            Probes::Patience(_) => self.len(),
-        };
         let by_number = |a: u32, b: u32| a.cmp(&b);
         let mut patience = 0;
         let mut tried = 0;
         // Nearest first, a few at a time: mostly the first few are enough.
-        let mut batch = if matches!(probes, Probes::Count(_)) { wanted } else { wanted.min(96) };
+        let first = match probes {
+            Probes::Count(count) => count,
+            Probes::Patience(_) => FIRST_PROBES,
+        };
+        let mut batch = first.min(self.len());
         loop {
             let top = Top::new(batch);
-            let mut centers = Scan { aim, slack: CENTER_SLACK, top, change_count: 0, tie: &by_number };
+            let mut centers = Scan { aim, slack: CENTER_SLACK, top, enough: batch, change_count: 0, tie: &by_number };
             self.centers.scan(&mut centers, &Bitmap::full(self.len()), 0);
             for center in centers.top.into_sorted(&by_number).into_iter().skip(tried) {
                 let before = scan.change_count;
                 self.search_cluster(metric, center, codes, allowed, first_slot, scan);
-                patience = if scan.change_count == before && scan.top.is_full() { patience + 1 } else { 0 };
+                let is_enough = scan.top.len() >= scan.enough;
+                patience = if scan.change_count == before && is_enough { patience + 1 } else { 0 };
                 if probes == Probes::Patience(patience) {
                     return;
                 }
             }
             tried = batch as usize;
-            if batch == wanted {
+            let is_over = matches!(probes, Probes::Count(_)) && scan.top.len() >= scan.enough;
+            if is_over || batch == self.len() {
                 return;
             }
-            batch = batch.saturating_mul(4).min(wanted);
+            batch = batch.saturating_mul(4).min(self.len());
         }
     }
 
@@ -353,7 +358,7 @@ impl Builder {
     fn nearest(&self, space: &Space) -> u32 {
         let Some(aim) = space.aim_at(self.point.coordinates.clone()) else { return 0 };
         let tie = |a: u32, b: u32| a.cmp(&b);
-        let mut scan = Scan { aim: &aim, slack: CENTER_SLACK, top: Top::new(1), change_count: 0, tie: &tie };
+        let mut scan = Scan { aim: &aim, slack: CENTER_SLACK, top: Top::new(1), enough: 1, change_count: 0, tie: &tie };
         self.centers.scan(&mut scan, &Bitmap::full(self.lists), 0);
         scan.top.into_candidates().first().map_or(0, |nearest| nearest.row)
     }

@@ -27,9 +27,14 @@ impl Top {
         }
     }
 
-    /// Whether there are as many as there may be.
-    pub fn is_full(&self) -> bool {
-        self.heap.len() == self.limit
+    /// How many there are.
+    pub fn len(&self) -> u32 {
+        self.heap.len() as u32
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.heap.is_empty()
     }
 
     /// Takes a candidate in if it is among the nearest. Of two at one distance, the one that `tie` puts first is nearer.

@@ -18,6 +18,7 @@ mod grpc;
 mod hosts;
 mod limits;
 mod model;
+mod recall;
 mod rest;
 mod scenarios;
 #[path = "../hosts/simulated/mod.rs"]

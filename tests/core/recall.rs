@@ -1,0 +1,339 @@
+//! Searches by index on real embeddings against brute force in double precision: recall above stated floors, in every
+//! state of the rows, for vectors of all lengths, and more of it for more effort.
+
+use elanus::collection::delete::Delete;
+use elanus::collection::search::{FilterText, QueryVectors, Search};
+use elanus::collection::write::Insert;
+use elanus::column::rows::Values;
+use elanus::command::{Command, Reply};
+use elanus::schema::check::{CollectionSpec, FieldSpec};
+use elanus::schema::index_params::IndexSpec;
+use elanus::schema::{Metric, Value};
+
+use crate::world::{World, rows, target};
+
+const ROWS: usize = 9_000;
+const QUERIES: usize = 50;
+const LIMIT: usize = 10;
+
+/// Vectors with queries behind them, and what a row's predicate sees.
+struct Set {
+    dim: usize,
+    vectors: Vec<f32>,
+}
+
+/// The demo's embeddings, cut to `dim` elements, each made longer or shorter by `scale` of its number.
+fn glosses(dim: usize, scale: impl Fn(usize) -> f32) -> Set {
+    const STORED: usize = 384;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/www/public/data/glosses.i8");
+    let bytes = std::fs::read(path).expect("the demo's data is in the repository");
+    let rows = bytes.chunks_exact(STORED).take(ROWS + QUERIES).enumerate();
+    let vectors = rows.flat_map(|(at, row)| {
+        let scale = scale(at) / 443.0;
+        row[..dim].iter().map(move |byte| f32::from(*byte as i8) * scale).collect::<Vec<f32>>()
+    });
+    Set { dim, vectors: vectors.collect() }
+}
+
+fn distance(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
+    let sum =
+        |term: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(x, y)| term((*x).into(), (*y).into())).sum::<f64>();
+    match metric {
+        Metric::L2 => sum(&|x, y| (x - y) * (x - y)),
+        Metric::Ip => -sum(&|x, y| x * y),
+        Metric::Cosine => match sum(&|x, _| x * x) * sum(&|_, y| y * y) {
+            0.0 => 0.0,
+            squares => -sum(&|x, y| x * y) / squares.sqrt(),
+        },
+    }
+}
+
+impl Set {
+    fn row(&self, at: usize) -> &[f32] {
+        &self.vectors[at * self.dim..][..self.dim]
+    }
+
+    /// The distance of the last row that counts, for each query, over the rows that `is_allowed` names.
+    fn bounds(&self, metric: Metric, is_allowed: impl Fn(usize) -> bool) -> Vec<f64> {
+        let bound = |query: usize| {
+            let query = self.row(ROWS + query);
+            let mut distances: Vec<f64> =
+                (0..ROWS).filter(|row| is_allowed(*row)).map(|row| distance(metric, query, self.row(row))).collect();
+            distances.sort_by(f64::total_cmp);
+            distances[LIMIT.min(distances.len()) - 1]
+        };
+        (0..QUERIES).map(bound).collect()
+    }
+
+    fn insert(&self, world: &mut World, rows_of: impl Iterator<Item = usize>) {
+        let ids: Vec<usize> = rows_of.collect();
+        for ids in ids.chunks(2_000) {
+            let elements = ids.iter().flat_map(|id| self.row(*id).to_vec()).collect();
+            let given = rows(
+                ids.len(),
+                vec![
+                    ("id", Values::Ints(ids.iter().map(|id| *id as i64).collect())),
+                    ("bucket", Values::Ints(ids.iter().map(|id| *id as i64 % 100).collect())),
+                    ("v", Values::FloatLists { dim: self.dim as u32, elements }),
+                ],
+            );
+            let insert = Insert { partition: String::new(), rows: given };
+            world.run(Command::Insert { target: target("c"), insert }).expect("the rows fit");
+        }
+    }
+
+    /// The share of hits that are no farther than the last one that counts. Every hit must pass the filter, its score be
+    /// its own, and the order be that of scores and keys.
+    fn recall(&self, world: &mut World, asked: &Asked, bounds: &[f64], is_allowed: impl Fn(usize) -> bool) -> f64 {
+        let search = Search {
+            queries: QueryVectors {
+                count: QUERIES as u32,
+                dim: self.dim as u32,
+                elements: self.vectors[ROWS * self.dim..].to_vec(),
+            },
+            filter: FilterText { expression: asked.filter.to_string(), ..FilterText::default() },
+            limit: LIMIT as u32,
+            round_decimal: -1,
+            params: asked.params.iter().map(|(name, value)| (name.to_string(), Value::Int(*value))).collect(),
+            ..Search::default()
+        };
+        let Ok(Reply::Hits(hits)) = world.run(Command::Search { target: target("c"), search }) else {
+            panic!("a search failed")
+        };
+        assert_eq!(hits.counts, vec![LIMIT as u32; QUERIES]);
+        let mut found = 0;
+        for (query, bound) in bounds.iter().enumerate() {
+            let mut last: Option<(f64, i64)> = None;
+            for rank in query * LIMIT..(query + 1) * LIMIT {
+                let Value::Int(id) = hits.primary_keys.value(rank) else { panic!("ids are integers") };
+                assert!(is_allowed(id as usize), "row {id} does not pass {}", asked.filter);
+                let own = distance(asked.metric, self.row(ROWS + query), self.row(id as usize));
+                let told = f64::from(asked.metric.score(hits.scores[rank]));
+                assert!((told - own).abs() <= 1e-4 * own.abs().max(1e-3), "row {id}: {told} for {own}");
+                assert!(last.is_none_or(|last| last < (told, id)), "query {query}, rank {rank}: out of order");
+                last = Some((told, id));
+                found += usize::from(own <= bound + 1e-5 * bound.abs());
+            }
+        }
+        found as f64 / (QUERIES * LIMIT) as f64
+    }
+}
+
+/// A search.
+struct Asked {
+    metric: Metric,
+    filter: &'static str,
+    params: Vec<(&'static str, i64)>,
+}
+
+fn asked(metric: Metric) -> Asked {
+    Asked { metric, filter: "", params: Vec::new() }
+}
+
+fn create(world: &mut World, dim: usize, metric: Metric, index_type: &str, params: &[(&str, &str)]) {
+    let field = |name: &str, data_type: &str, params: &[(&str, String)]| FieldSpec {
+        name: name.to_string(),
+        data_type: data_type.to_string(),
+        is_primary: name == "id",
+        type_params: params.iter().map(|(key, value)| (key.to_string(), value.clone())).collect(),
+        ..FieldSpec::default()
+    };
+    let index = IndexSpec {
+        field: "v".to_string(),
+        index_type: index_type.to_string(),
+        metric: metric.name().to_string(),
+        params: params.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+        ..IndexSpec::default()
+    };
+    let spec = CollectionSpec {
+        name: "c".to_string(),
+        fields: Some(vec![
+            field("id", "Int64", &[]),
+            field("bucket", "Int64", &[]),
+            field("v", "FloatVector", &[("dim", dim.to_string())]),
+        ]),
+        indexes: vec![index],
+        ..CollectionSpec::default()
+    };
+    let database = "default".to_string();
+    world.run(Command::CreateCollection { database, spec: Box::new(spec) }).expect("the spec is sound");
+}
+
+fn flush(world: &mut World) {
+    world.run(Command::Flush { target: target("c") }).expect("a flush");
+    world.settle();
+}
+
+fn stored_structures(world: &World) -> usize {
+    world.blobs.keys().filter(|key| matches!(key, elanus::store::BlobKey::Index { .. })).count()
+}
+
+#[test]
+fn codes_find_nearly_all_growing_sealed_reopened_thinned_and_compacted() {
+    let uneven = |at: usize| 0.2 + (at % 37) as f32;
+    for (metric, set) in [
+        (Metric::Cosine, glosses(384, |_| 1.0)),
+        (Metric::L2, glosses(384, |_| 1.0)),
+        (Metric::Ip, glosses(384, uneven)),
+        (Metric::L2, glosses(200, uneven)),
+        (Metric::Cosine, glosses(150, uneven)),
+    ] {
+        let mut world = World::new();
+        create(&mut world, set.dim, metric, "AUTOINDEX", &[]);
+        set.insert(&mut world, 0..ROWS);
+        let all = set.bounds(metric, |_| true);
+        let name = format!("{} of {} dimensions", metric.name(), set.dim);
+        let check = |world: &mut World, stage: &str| {
+            let recall = set.recall(world, &asked(metric), &all, |_| true);
+            assert!(recall >= 0.995, "{name}, {stage}: {recall}");
+        };
+        check(&mut world, "growing");
+        flush(&mut world);
+        check(&mut world, "sealed");
+        let stored = stored_structures(&world);
+        assert!(stored > 0, "codes are stored");
+        world.reopen().expect("the store opens");
+        check(&mut world, "reopened");
+        assert!(!world.maintain(1 << 20), "nothing is built anew");
+        for (filter, modulus) in [("bucket == 7", 1), ("bucket < 10", 10), ("bucket < 60", 60)] {
+            let is_allowed = |row: usize| if modulus == 1 { row % 100 == 7 } else { row % 100 < modulus };
+            let bounds = set.bounds(metric, is_allowed);
+            let recall = set.recall(&mut world, &Asked { filter, ..asked(metric) }, &bounds, is_allowed);
+            assert!(recall >= 0.995, "{name}, {filter}: {recall}");
+        }
+        let expression = FilterText { expression: "bucket % 3 != 0".to_string(), ..FilterText::default() };
+        let delete = Delete { filter: expression, ..Delete::default() };
+        world.run(Command::Delete { target: target("c"), delete }).expect("a delete");
+        let is_left = |row: usize| row % 100 % 3 == 0;
+        let left = set.bounds(metric, is_left);
+        let recall = set.recall(&mut world, &asked(metric), &left, is_left);
+        assert!(recall >= 0.995, "{name}, thinned: {recall}");
+        world.run(Command::Compact { target: target("c") }).expect("a compaction");
+        world.settle();
+        world.reopen().expect("the store opens");
+        let recall = set.recall(&mut world, &asked(metric), &left, is_left);
+        assert!(recall >= 0.995, "{name}, compacted: {recall}");
+        assert!(stored_structures(&world) < stored, "codes of dead rows are gone");
+    }
+}
+
+#[test]
+fn short_vectors_keep_their_recall() {
+    for dim in [4, 20, 64, 100] {
+        let set = glosses(dim, |at| 1.0 + (at % 5) as f32);
+        for metric in [Metric::Cosine, Metric::L2, Metric::Ip] {
+            let mut world = World::new();
+            create(&mut world, dim, metric, "IVF_FLAT", &[("nlist", "32")]);
+            // Often enough for codes to be made at all.
+            set.insert(&mut world, 0..ROWS);
+            flush(&mut world);
+            let bounds = set.bounds(metric, |_| true);
+            let recall =
+                set.recall(&mut world, &Asked { params: vec![("nprobe", 32)], ..asked(metric) }, &bounds, |_| true);
+            assert!(recall >= 0.99, "{} of {dim} dimensions: {recall}", metric.name());
+        }
+    }
+}
+
+#[test]
+fn more_probes_find_more_and_all_of_them_nearly_all() {
+    let set = glosses(384, |_| 1.0);
+    for metric in [Metric::Cosine, Metric::L2, Metric::Ip] {
+        let mut world = World::new();
+        create(&mut world, set.dim, metric, "IVF_FLAT", &[("nlist", "128")]);
+        // One part comes ordered by what it says, as adversaries do.
+        set.insert(&mut world, 0..ROWS / 2);
+        set.insert(&mut world, ROWS / 2..ROWS);
+        flush(&mut world);
+        let bounds = set.bounds(metric, |_| true);
+        let mut recall = |probes: i64, filter: &'static str| {
+            let asked = Asked { params: vec![("nprobe", probes)], filter, ..asked(metric) };
+            set.recall(&mut world, &asked, &bounds, |_| true)
+        };
+        let found = [1, 4, 16, 128].map(|probes| recall(probes, ""));
+        assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{}: {found:?}", metric.name());
+        assert!(found[0] > 0.15 && found[2] > 0.8 && found[3] >= 0.99, "{}: {found:?}", metric.name());
+        // A filter that all rows pass takes nothing away.
+        assert!(recall(16, "bucket >= 0") >= found[2]);
+        world.reopen().expect("the store opens");
+        let asked = Asked { params: vec![("nprobe", 16)], ..asked(metric) };
+        assert_eq!(set.recall(&mut world, &asked, &bounds, |_| true), found[2], "reopened, the same clusters answer");
+    }
+}
+
+#[test]
+fn rows_that_come_go_and_change_are_found_beside_clusters() {
+    let set = glosses(384, |_| 1.0);
+    let metric = Metric::Cosine;
+    let mut world = World::new();
+    create(&mut world, set.dim, metric, "IVF_SQ8", &[("nlist", "64")]);
+    set.insert(&mut world, 0..6_000);
+    flush(&mut world);
+    let wide = || Asked { params: vec![("nprobe", 64)], ..asked(metric) };
+    // Five rounds: a fifth of the rows is replaced, and new ones come.
+    for round in 0..5 {
+        let to = 6_000 + (round + 1) * 600;
+        set.insert(&mut world, (0..to).filter(|row| row % 5 == round || *row >= to - 600));
+        let bounds = set.bounds(metric, |row| row < to);
+        let recall = set.recall(&mut world, &wide(), &bounds, |row| row < to);
+        assert!(recall >= 0.99, "round {round}, at once: {recall}");
+        flush(&mut world);
+        let recall = set.recall(&mut world, &wide(), &bounds, |row| row < to);
+        assert!(recall >= 0.99, "round {round}, settled: {recall}");
+    }
+    let named = world.blobs.keys().filter(|key| matches!(key, elanus::store::BlobKey::Index { .. })).count();
+    world.reopen().expect("the store opens");
+    let bounds = set.bounds(metric, |_| true);
+    assert!(set.recall(&mut world, &wide(), &bounds, |_| true) >= 0.99);
+    world.maintain(1);
+    let after = world.blobs.keys().filter(|key| matches!(key, elanus::store::BlobKey::Index { .. })).count();
+    assert_eq!(named, after, "nothing was left behind");
+}
+
+#[test]
+fn duplicates_zeros_and_giants_are_found_where_they_belong() {
+    let mut set = glosses(384, |_| 1.0);
+    let dim = set.dim;
+    // A tenth of the rows says the same, some say nothing, some leave the range of squares.
+    let same = set.row(1).to_vec();
+    for row in (0..ROWS).step_by(10) {
+        set.vectors[row * dim..][..dim].copy_from_slice(&same);
+    }
+    for row in [5, 77, 4_001] {
+        set.vectors[row * dim..][..dim].fill(0.0);
+    }
+    for row in [15, 3_003] {
+        set.vectors[row * dim..][..dim].iter_mut().for_each(|x| *x *= 1e18);
+    }
+    for metric in [Metric::Cosine, Metric::L2, Metric::Ip] {
+        let mut world = World::new();
+        create(&mut world, dim, metric, "AUTOINDEX", &[]);
+        set.insert(&mut world, 0..ROWS);
+        flush(&mut world);
+        let bounds = set.bounds(metric, |_| true);
+        let recall = set.recall(&mut world, &asked(metric), &bounds, |_| true);
+        assert!(recall >= 0.995, "{}: {recall}", metric.name());
+        // Among rows at one distance, the smallest keys.
+        let search = Search {
+            queries: QueryVectors { count: 1, dim: dim as u32, elements: same.clone() },
+            limit: 20,
+            round_decimal: -1,
+            ..Search::default()
+        };
+        let Ok(Reply::Hits(hits)) = world.run(Command::Search { target: target("c"), search }) else {
+            panic!("a search failed")
+        };
+        let ids: Vec<Value> = (0..20).map(|rank| hits.primary_keys.value(rank)).collect();
+        let copies = |skipped: usize| -> Vec<Value> {
+            [0, 1].into_iter().chain((10..).step_by(10)).take(20 - skipped).map(Value::Int).collect()
+        };
+        match metric {
+            // Those a giant apart are nearer still.
+            Metric::Ip => {
+                let giants = ids.iter().filter(|id| matches!(id, Value::Int(15 | 3_003))).count();
+                assert_eq!(ids[giants..], copies(giants));
+            }
+            Metric::Cosine | Metric::L2 => assert_eq!(ids, copies(0)),
+        }
+    }
+}
