@@ -8,6 +8,7 @@ use crate::collection::query::Query;
 use crate::collection::search::{Hits, Search};
 use crate::collection::write::{Insert, Upsert, Written};
 use crate::column::rows::Rows;
+use crate::index::Structure;
 use crate::schema::check::CollectionSpec;
 use crate::schema::index_params::IndexSpec;
 use crate::schema::{Metric, Schema};
@@ -289,8 +290,8 @@ pub struct IndexDescription {
     pub metric: Option<Metric>,
     /// The parameters as given.
     pub params: Properties,
-    /// The structure that really answers, such as `exact scan`.
-    pub answered_by: &'static str,
+    /// The structure that really answers.
+    pub structure: Structure,
     pub total_rows: u64,
     pub indexed_rows: u64,
 }
@@ -309,6 +310,10 @@ pub struct Stats {
     pub memory_limit_bytes: u64,
     /// Bytes of all blobs stored, as far as manifests and logs of resident collections tell.
     pub storage_bytes: u64,
+    /// The share of indexes in `memory_bytes`.
+    pub index_memory_bytes: u64,
+    /// The share of indexes in `storage_bytes`.
+    pub index_storage_bytes: u64,
     pub growing_segments: u32,
     pub sealed_segments: u32,
     pub collections: u32,

@@ -7,6 +7,7 @@ use super::inverted::{Building, Clusters};
 use super::maintain::Step;
 use crate::column::gather::vector;
 use crate::error::{Error, Result};
+use crate::index::Structure;
 use crate::index::codes::Codes;
 use crate::schema::Metric;
 use crate::segment::{Segment, SegmentId};
@@ -39,6 +40,30 @@ impl Collection {
             return Some(Step { batch, stage: "index", done: 0, total: 0 });
         }
         wanted.iter().find_map(|wanted| self.index_column(*wanted, bytes))
+    }
+
+    /// What searches of a vector field read that is not scanned exactly by wish of the user.
+    pub fn structure(&self, field: &str) -> Structure {
+        let column = self.schema.column(field).filter(|column| self.elements(*column) >= ELEMENTS_MIN);
+        let Some(coded) = column.and_then(|column| self.coded.get(&column)) else {
+            return Structure::scan("exact scan");
+        };
+        let coded_rows = |segment: &&Segment| coded.codes.get(&segment.id()).map_or(0, Codes::len);
+        let pending = |segment: &Segment| u64::from(segment.row_count() - coded_rows(&segment));
+        let clusters = coded.inverted.values().map(|placed| placed.file.len());
+        Structure {
+            name: if coded.inverted.is_empty() { "code scan" } else { "inverted file" },
+            cluster_count: clusters.sum(),
+            memory_bytes: coded.size_bytes(),
+            storage_bytes: coded.stored_pages().map(PagesRecord::size_bytes).sum(),
+            pending_rows: self.segments.values().map(pending).sum(),
+        }
+    }
+
+    /// Bytes of all indexes in memory and in storage.
+    pub fn index_bytes(&self) -> (u64, u64) {
+        let stored = self.coded.values().flat_map(Coded::stored_pages).map(PagesRecord::size_bytes);
+        (self.coded.values().map(Coded::size_bytes).sum(), stored.sum())
     }
 
     /// Forgets the structures of a column, in memory and in storage.

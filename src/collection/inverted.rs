@@ -105,7 +105,11 @@ impl Coded {
         let is_empty = |placed: &Placed| placed.segments.iter().all(|id| !codes.contains_key(id));
         let empty: Vec<PartitionId> =
             self.inverted.iter().filter(|(_, placed)| is_empty(placed)).map(|(partition, _)| *partition).collect();
-        empty.into_iter().fold(false, |changed, partition| self.drop_inverted(collection, partition, batch) || changed)
+        let mut is_changed = false;
+        for partition in empty {
+            is_changed |= self.drop_inverted(collection, partition, batch);
+        }
+        is_changed
     }
 
     fn drop_inverted(&mut self, collection: u64, partition: PartitionId, batch: &mut Batch) -> bool {

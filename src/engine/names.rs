@@ -169,7 +169,13 @@ impl Engine {
             }
             Command::DescribeIndex { target, index } => {
                 let rows = self.rows(&target)?.live_count(None);
-                read(Reply::Indexes(self.catalog.resolve(&target)?.describe_index(&index, rows)?))
+                let mut indexes = self.catalog.resolve(&target)?.describe_index(&index, rows)?;
+                let collection = self.rows(&target)?;
+                for index in indexes.iter_mut().filter(|index| index.metric.is_some() && index.index_type != "FLAT") {
+                    index.structure = collection.structure(&index.field);
+                    index.indexed_rows = rows.saturating_sub(index.structure.pending_rows);
+                }
+                read(Reply::Indexes(indexes))
             }
             Command::ListIndexes { target, field } => {
                 read(Reply::Names(self.catalog.resolve(&target)?.list_indexes(&field)))

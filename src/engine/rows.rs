@@ -81,6 +81,9 @@ impl Engine {
             stats.row_count += collection.live_count(None);
             stats.deleted_count += collection.deleted_count();
             stats.storage_bytes += collection.stored_bytes();
+            let (index_memory, index_storage) = collection.index_bytes();
+            stats.index_memory_bytes += index_memory;
+            stats.index_storage_bytes += index_storage;
             stats.growing_segments += growing;
             stats.sealed_segments += sealed;
         }

@@ -41,6 +41,28 @@ pub struct Request<'a> {
     pub tie: &'a dyn Fn(u32, u32) -> Ordering,
 }
 
+/// What a field is really searched by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Structure {
+    /// `exact scan`, `code scan`, `inverted file`, or `column scan` of a scalar field.
+    pub name: &'static str,
+    /// Clusters of inverted files, over all partitions.
+    pub cluster_count: u32,
+    /// The heap that it holds, beside the vectors.
+    pub memory_bytes: u64,
+    /// Bytes of its blobs.
+    pub storage_bytes: u64,
+    /// Rows that it does not hold yet: they are found, by a slower way.
+    pub pending_rows: u64,
+}
+
+impl Structure {
+    /// One that holds nothing of its own.
+    pub fn scan(name: &'static str) -> Structure {
+        Structure { name, cluster_count: 0, memory_bytes: 0, storage_bytes: 0, pending_rows: 0 }
+    }
+}
+
 /// How hard a search by codes tries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effort {

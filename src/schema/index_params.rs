@@ -48,11 +48,6 @@ impl Index {
         self.params.get("nlist").and_then(|text| text.trim().parse().ok()).unwrap_or(LISTS_DEFAULT as u32)
     }
 
-    /// The structure that really answers.
-    pub fn answered_by(&self) -> &'static str {
-        if self.metric.is_some() { "exact scan" } else { "column scan" }
-    }
-
     /// Checks an index that comes from storage.
     pub fn check(&self, schema: &Schema) -> Result<()> {
         let field = schema.fields.iter().find(|field| field.id == self.field);
@@ -337,10 +332,10 @@ mod tests {
     fn names_types_and_metrics_have_defaults_and_are_checked() {
         let index = check(&spec("", "v", &[("note", "kept")]), &schema()).unwrap();
         assert_eq!((index.name.as_str(), index.index_type.as_str()), ("v", "AUTOINDEX"));
-        assert_eq!((index.metric, index.answered_by()), (Some(Metric::Cosine), "exact scan"));
+        assert_eq!(index.metric, Some(Metric::Cosine));
         assert_eq!(index.params.get("note").map(String::as_str), Some("kept"));
         let scalar = check(&IndexSpec { metric: "L2".to_string(), ..spec("", "int", &[]) }, &schema()).unwrap();
-        assert_eq!((scalar.metric, scalar.answered_by()), (None, "column scan"));
+        assert_eq!(scalar.metric, None);
         let inside = check(&spec("", "v", &[("index_type", "HNSW"), ("metric_type", "ip")]), &schema()).unwrap();
         assert_eq!((inside.index_type.as_str(), inside.metric, inside.params.len()), ("HNSW", Some(Metric::Ip), 0));
         refused(&spec("FLAT", "v", &[("index_type", "HNSW")]), 1100, "ambiguous parameter");

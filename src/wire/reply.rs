@@ -170,7 +170,10 @@ fn index(told: IndexDescription) -> Value {
         ("minIndexVersion", Value::Int(0)),
         ("maxIndexVersion", Value::Int(0)),
         ("indexParams", Value::List(params)),
-        ("answeredBy", text(told.answered_by)),
+        ("answeredBy", text(told.structure.name)),
+        ("clusterCount", Value::Int(told.structure.cluster_count.into())),
+        ("memoryBytes", number(told.structure.memory_bytes)),
+        ("storageBytes", number(told.structure.storage_bytes)),
     ])
 }
 
@@ -203,6 +206,8 @@ fn stats(told: Stats) -> Value {
         ("memoryBytes", number(told.memory_bytes)),
         ("memoryLimitBytes", number(told.memory_limit_bytes)),
         ("storageBytes", number(told.storage_bytes)),
+        ("indexMemoryBytes", number(told.index_memory_bytes)),
+        ("indexStorageBytes", number(told.index_storage_bytes)),
         ("growingSegments", number(told.growing_segments.into())),
         ("sealedSegments", number(told.sealed_segments.into())),
         ("collections", number(told.collections.into())),

@@ -81,6 +81,10 @@ export interface Stats {
   /** Size of the wasm instance's memory, which grows and never shrinks until `close`. */
   linearMemoryBytes: number
   storageBytes: number
+  /** The share of indexes in `memoryBytes`. */
+  indexMemoryBytes: number
+  /** The share of indexes in `storageBytes`. */
+  indexStorageBytes: number
   growingSegments: number
   sealedSegments: number
   collections: number

@@ -134,8 +134,14 @@ export interface IndexDescription {
   indexState: string
   failReason: string
   indexParams: Property[]
-  /** The structure that really answers, such as `exact scan`. */
+  /** What really answers: `exact scan`, `code scan`, `inverted file`, or `column scan`. */
   answeredBy?: string
+  /** Clusters of an inverted file. */
+  clusterCount?: number
+  /** Memory that the index holds, beside the vectors. */
+  memoryBytes?: number
+  /** Storage that it takes. */
+  storageBytes?: number
 }
 
 /** What `getCompactionState` tells. */

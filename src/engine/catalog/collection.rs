@@ -6,6 +6,7 @@ use crate::collection::indexing::Wanted;
 use crate::collection::inverted::Clusters;
 use crate::command::{Changes, CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
 use crate::error::{Error, Result};
+use crate::index::Structure;
 use crate::schema::Schema;
 use crate::schema::check::{Checked, CollectionSpec};
 use crate::schema::index_params::{self, Index, IndexSpec};
@@ -283,7 +284,7 @@ impl CollectionRecord {
             index_type: index.index_type.clone(),
             metric: index.metric,
             params: index.params.clone(),
-            answered_by: index.answered_by(),
+            structure: Structure::scan(if index.metric.is_some() { "exact scan" } else { "column scan" }),
             total_rows: row_count,
             indexed_rows: row_count,
         }

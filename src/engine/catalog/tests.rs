@@ -387,9 +387,9 @@ fn indexes_come_all_or_none_and_vector_indexes_go_only_when_released() {
     assert_eq!(record.list_indexes("w"), texts(&[]));
     let described = record.describe_index("numbers", 5).unwrap();
     assert_eq!((described.len(), described[0].field.as_str(), described[0].total_rows), (1, "n", 5));
-    assert_eq!((described[0].answered_by, described[0].metric), ("column scan", None));
+    assert_eq!((described[0].structure.name, described[0].metric), ("column scan", None));
     let all = record.describe_index("", 5).unwrap();
-    assert_eq!((all.len(), all[0].answered_by, all[0].metric), (2, "exact scan", Some(Metric::Cosine)));
+    assert_eq!((all.len(), all[0].structure.name, all[0].metric), (2, "exact scan", Some(Metric::Cosine)));
     assert_eq!(record.index_of("v").map(|index| index.name.as_str()), Some("v"));
     refused(&mut catalog, 700, "index not found[collection=c][indexName=x]", |it| {
         it.resolve(&target("c")).unwrap().describe_index("x", 0)

@@ -6,6 +6,7 @@ use crate::collection::search::Hits;
 use crate::collection::write::Written;
 use crate::column::rows::{NamedValues, Rows, Values};
 use crate::command::{CollectionDescription, IndexDescription, LoadState, Reply, Stats};
+use crate::index::Structure;
 use crate::schema::Metric;
 use crate::schema::check::{CollectionSpec, FieldSpec, check as check_collection};
 
@@ -65,7 +66,7 @@ fn small_replies_are_the_data_of_the_restful_endpoint() {
         "stats",
         Reply::Stats(Box::new(stats)),
         json!({"rowCount": 1, "deletedCount": 0, "memoryBytes": 2, "memoryLimitBytes": 0, "storageBytes": 0,
-               "growingSegments": 0, "sealedSegments": 0, "collections": 3}),
+               "indexMemoryBytes": 0, "indexStorageBytes": 0, "growingSegments": 0, "sealedSegments": 0, "collections": 3}),
         vec![],
     );
 }
@@ -124,7 +125,13 @@ fn index(name: &str, field: &str, metric: Option<Metric>) -> IndexDescription {
         index_type: text("HNSW"),
         metric,
         params: [(text("M"), text("8"))].into(),
-        answered_by: "exact scan",
+        structure: Structure {
+            name: "inverted file",
+            cluster_count: 5,
+            memory_bytes: 7,
+            storage_bytes: 8,
+            pending_rows: 6,
+        },
         total_rows: 10,
         indexed_rows: 4,
     }
@@ -137,7 +144,8 @@ fn indexes_say_what_answers_for_them() {
         Reply::Indexes(vec![index("i", "v", Some(Metric::Ip))]),
         json!([{"indexName": "i", "fieldName": "v", "indexType": "HNSW", "metricType": "IP", "totalRows": 10,
                 "pendingRows": 6, "indexedRows": 4, "indexState": "Finished", "failReason": "", "minIndexVersion": 0,
-                "maxIndexVersion": 0, "answeredBy": "exact scan",
+                "maxIndexVersion": 0, "answeredBy": "inverted file", "clusterCount": 5, "memoryBytes": 7,
+                "storageBytes": 8,
                 "indexParams": [{"key": "index_type", "value": "HNSW"}, {"key": "metric_type", "value": "IP"},
                                 {"key": "M", "value": "8"}]}]),
         vec![],
