@@ -55,7 +55,11 @@ pub async fn hybrid(door: &Door<'_>, request: HybridSearchRequest) -> Answered<S
     let (limit, offset) = paging::check_search(limit, params.whole("offset")?.unwrap_or(0))?;
     let round_decimal = paging::check_round_decimal(params.whole("round_decimal")?.unwrap_or(-1))?;
     let ranker = ranker::ranker(&mut params, request.function_score)?;
-    let searches = request.requests.into_iter().map(|request| one_search(request).map(|(search, _)| search));
+    let searches = request.requests.into_iter().map(|mut request| {
+        // Clients repeat the offset of the whole in each search, where Milvus does not read it.
+        request.search_params.retain(|pair| pair.key != "offset");
+        one_search(request).map(|(search, _)| search)
+    });
     let hybrid = HybridSearch {
         searches: searches.collect::<Result<_>>()?,
         ranker,
