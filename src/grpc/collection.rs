@@ -149,7 +149,11 @@ pub async fn rename(door: &Door<'_>, request: RenameCollectionRequest) -> Answer
     let target = door.target(&request.db_name, &request.old_name);
     let new_database = match request.new_db_name.as_str() {
         "" => target.database.clone(),
-        _ => request.new_db_name,
+        _ => {
+            // The other database has a say too.
+            door.check("RenameCollection", &request.new_db_name, None).await?;
+            request.new_db_name
+        }
     };
     door.run(Command::RenameCollection { target, new_database, new_name: request.new_name }).await?;
     Ok(Status::default())
