@@ -8,7 +8,7 @@ use crate::collection::query::Query;
 use crate::collection::search::{Hits, Search};
 use crate::collection::write::{Insert, Upsert, Written};
 use crate::column::rows::Rows;
-use crate::schema::check::CollectionSpec;
+use crate::schema::check::{CollectionSpec, FieldSpec};
 use crate::schema::index_params::IndexSpec;
 use crate::schema::{Metric, Schema};
 use crate::sorted::SortedMap;
@@ -74,6 +74,8 @@ pub enum Command {
     GetCollectionStats { target: Target },
     /// Sets (`Some`) and removes (`None`) properties of a collection.
     AlterCollection { target: Target, changes: Changes },
+    /// Adds fields to a collection; rows that are there have their defaults, or null.
+    AddFields { target: Target, fields: Vec<FieldSpec> },
     /// Sets (`Some`) and removes (`None`) parameters of a field.
     AlterField { target: Target, field: String, changes: Changes },
     /// Asks that growing rows be sealed in the background.
@@ -189,6 +191,7 @@ impl Command {
             | Command::LoadCollection { .. }
             | Command::ReleaseCollection { .. }
             | Command::AlterCollection { .. }
+            | Command::AddFields { .. }
             | Command::AlterField { .. }
             | Command::AlterIndex { .. }
             | Command::Flush { .. }

@@ -125,6 +125,10 @@ export class Elanus<I extends Int64Mode = 'number'> {
   async dropCollectionProperties(body: ops.OfCollection & { propertyKeys: string[] }, options?: CallOptions): Promise<void> {
     await this.#ask('dropCollectionProperties', body, options)
   }
+  /** Adds a field, which must be nullable or have a default: rows that are there have that, or null. */
+  async addCollectionField(body: ops.OfCollection & { schema: ops.FieldSpec }, options?: CallOptions): Promise<void> {
+    await this.#ask('addCollectionField', body, options)
+  }
   /** Changes parameters of a field: `max_length` and `max_capacity`, which may only grow, and `mmap.enabled`. */
   async alterFieldProperties(body: ops.OfCollection & { fieldName: string; fieldParams: ops.Properties }, options?: CallOptions): Promise<void> {
     await this.#ask('alterFieldProperties', body, options)

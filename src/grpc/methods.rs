@@ -75,8 +75,8 @@ table! { 117:
     "TruncateCollection" "DropCollection" => collection::truncate;
     "AlterCollection" "CreateCollection" => collection::alter;
     "AlterCollectionField" "CreateCollection" => collection::alter_field;
-    "AlterCollectionSchema" "AlterCollectionSchema" | refused::response;
-    "AddCollectionField" "AddCollectionField" | refused::status;
+    "AlterCollectionSchema" "AlterCollectionSchema" => collection::alter_schema;
+    "AddCollectionField" "AddCollectionField" => collection::add_field;
     "AddCollectionStructField" "AddCollectionField" | refused::status;
     "AddCollectionFunction" "AlterCollectionSchema" | refused::status;
     "AlterCollectionFunction" "AlterCollectionSchema" | refused::status;

@@ -2,7 +2,7 @@
 
 use super::answer::{Answered, Failure};
 use super::columns::encode_ids;
-use super::door::{Door, timestamp};
+use super::door::{self, Door};
 use super::proto::rows::{DeleteRequest, InsertRequest, MutationResult, UpsertRequest};
 use super::{fields, status, template};
 use crate::collection::delete::Delete;
@@ -38,9 +38,10 @@ pub async fn upsert(door: &Door<'_>, request: UpsertRequest) -> Answered<Mutatio
     Ok(MutationResult { upsert_cnt, ..mutation(door, written) })
 }
 
-/// Refuses rows that were laid out by the schema of an earlier collection of that name: the client asks anew then.
+/// Refuses rows that were laid out by an earlier schema, or that of an earlier collection of that name: the client asks
+/// anew then.
 fn check_schema(described: &CollectionDescription, schema_timestamp: u64) -> Answered<()> {
-    if schema_timestamp != 0 && schema_timestamp < timestamp(described.created_ms) {
+    if schema_timestamp != 0 && schema_timestamp < door::schema_timestamp(described) {
         return Err(Failure::Status(Box::new(status::schema_mismatch(&described.name))));
     }
     Ok(())

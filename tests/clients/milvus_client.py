@@ -109,6 +109,11 @@ for ranker in (RRFRanker(60), WeightedRanker(0.7, 0.3)):
     fused = client.hybrid_search("full", requests, ranker, limit=5, output_fields=["whole"])[0]
     assert len(fused) == 5 and fused[0]["distance"] >= fused[-1]["distance"], fused
 
+client.add_collection_field("full", "added", DataType.INT64, nullable=True)
+client.insert("full", [{**rows[0], "key": "newer", "added": 7}])
+assert rows_of("full", filter='key in ["newer", "k001"]', output_fields=["added"]) == [{"key": "k001", "added": None}, {"key": "newer", "added": 7}]
+client.delete("full", ids=["newer"])
+
 client.create_partition("full", "late")
 assert client.has_partition("full", "late") and sorted(client.list_partitions("full")) == ["_default", "late"]
 client.load_partitions("full", ["late"])

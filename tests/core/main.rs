@@ -11,6 +11,7 @@ mod exact;
 mod exported;
 mod expressions;
 mod failing;
+mod fields;
 mod filter_model;
 mod golden;
 #[cfg(feature = "grpc")]

@@ -376,7 +376,6 @@ fn is_unsupported(path: &str) -> bool {
     let groups =
         ["users/", "roles/", "privilege_groups/", "jobs/", "resource_groups/", "common/", "segments/", "quotacenter/"];
     let single = [
-        "collections/fields/add",
         "collections/struct_fields/add",
         "collections/add_function",
         "collections/alter_function",
@@ -482,6 +481,11 @@ fn every_endpoint_answers() {
             q(
                 json!({"indexParams": [{"fieldName": "vector", "indexName": "v", "metricType": "L2", "indexType": "HNSW", "params": {"M": 8, "efConstruction": 100}}]}),
             ),
+            json!({}),
+        ),
+        (
+            "collections/fields/add",
+            q(json!({"schema": {"fieldName": "late", "dataType": "Int32", "nullable": true}})),
             json!({}),
         ),
         ("collections/rename", q(json!({"newCollectionName": "r"})), json!({})),

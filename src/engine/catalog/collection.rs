@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::{Changes, CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
 use crate::error::{Error, Result};
 use crate::schema::Schema;
-use crate::schema::check::{Checked, CollectionSpec};
+use crate::schema::check::{self, Checked, CollectionSpec, FieldSpec};
 use crate::schema::index_params::{self, Index, IndexSpec};
 use crate::schema::{properties, rules};
 
@@ -236,6 +236,13 @@ impl CollectionRecord {
                 }
                 _ => return Err(Error::invalid(format!("{key} does not allow update in collection field param"))),
             }
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_fields(&mut self, specs: &[FieldSpec]) -> Result<()> {
+        for spec in specs {
+            self.schema = check::add_field(&self.schema, spec, &self.name)?;
         }
         Ok(())
     }

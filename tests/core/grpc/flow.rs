@@ -1,8 +1,10 @@
 //! From the first call to the last, as the tutorial has it, and what searches can do.
 
 use elanus::grpc::proto::collection::{
-    DescribeCollectionRequest, DescribeCollectionResponse, DropCollectionRequest, GetCollectionStatisticsRequest,
-    GetCollectionStatisticsResponse, GetLoadingProgressRequest, GetLoadingProgressResponse, ReleaseCollectionRequest,
+    Action, ActionOp, AddCollectionFieldRequest, AddRequest, AlterCollectionSchemaRequest,
+    AlterCollectionSchemaResponse, DescribeCollectionRequest, DescribeCollectionResponse, DropCollectionRequest,
+    DropRequest, FieldInfo, GetCollectionStatisticsRequest, GetCollectionStatisticsResponse, GetLoadingProgressRequest,
+    GetLoadingProgressResponse, ReleaseCollectionRequest,
 };
 use elanus::grpc::proto::common::Status;
 use elanus::grpc::proto::data::{
@@ -11,10 +13,13 @@ use elanus::grpc::proto::data::{
 };
 use elanus::grpc::proto::index::{DescribeIndexRequest, DescribeIndexResponse};
 use elanus::grpc::proto::rows::{
-    DeleteRequest, HybridSearchRequest, MutationResult, QueryRequest, QueryResults, SearchRequest,
+    DeleteRequest, HybridSearchRequest, InsertRequest, MutationResult, QueryRequest, QueryResults, SearchRequest,
     SearchRequestSearchInput, SearchResultData, SearchResults,
 };
+use elanus::grpc::proto::schema::FieldSchema;
 use elanus::grpc::proto::segment::{FlushRequest, FlushResponse, GetFlushStateRequest, GetFlushStateResponse};
+
+use prost::Message;
 
 use super::{Server, column, field, longs, pairs, placeholders, plain_fields, primary, texts, vectors};
 
@@ -261,4 +266,62 @@ fn iterators_go_from_batch_to_batch() {
     assert_eq!(*column(&rows.fields_data, "id"), ScalarFieldData::LongData(LongArray { data: vec![0, 1, 2, 3, 4] }));
     let other = page(&[("limit", "2"), ("collection_id", "12345")], "id > 1");
     assert!(other.status.is_some_and(|status| status.reason.contains("recreated")));
+}
+
+#[test]
+fn fields_are_added_and_older_clients_told() {
+    let server = Server::new();
+    line(&server);
+    let described = || -> DescribeCollectionResponse {
+        server.call(
+            "DescribeCollection",
+            DescribeCollectionRequest { collection_name: "line".into(), ..Default::default() },
+        )
+    };
+    let before = described().update_timestamp;
+    let nullable = |name: &str, kind: i32| FieldSchema { nullable: true, ..field(name, kind, &[]) };
+    let request = AddCollectionFieldRequest {
+        collection_name: "line".into(),
+        schema: nullable("year", 5).encode_to_vec(),
+        ..Default::default()
+    };
+    server.done("AddCollectionField", request);
+    let info = |schema: FieldSchema| FieldInfo { field_schema: Some(schema), ..FieldInfo::default() };
+    let alter = |op: ActionOp| -> Status {
+        let request = AlterCollectionSchemaRequest {
+            collection_name: "line".into(),
+            action: Some(Action { op: Some(op) }),
+            ..Default::default()
+        };
+        let response: AlterCollectionSchemaResponse = server.call("AlterCollectionSchema", request);
+        response.alter_status.expect("clients look at it")
+    };
+    let add = |field_infos: Vec<FieldInfo>| ActionOp::AddRequest(AddRequest { field_infos, ..AddRequest::default() });
+    assert_eq!(alter(add(vec![info(nullable("a", 1)), info(nullable("b", 11))])), Status::default());
+    // All or none.
+    assert_eq!(alter(add(vec![info(nullable("c", 1)), info(nullable("a", 1))])).code, 1100);
+    assert_eq!(alter(add(vec![info(field("c", 1, &[]))])).code, 1100);
+    assert_eq!(alter(add(Vec::new())).code, 1100);
+    let index = FieldInfo { index_name: "i".into(), ..info(nullable("c", 1)) };
+    assert_eq!(alter(add(vec![index])).code, 3000);
+    assert_eq!(alter(ActionOp::DropRequest(DropRequest::default())).code, 3000);
+
+    let schema = described().schema.expect("a schema");
+    let ids: Vec<(&str, i64)> = schema.fields.iter().map(|field| (field.name.as_str(), field.field_id)).collect();
+    assert_eq!(ids, [("id", 100), ("v", 101), ("year", 103), ("a", 104), ("b", 105)]);
+    let stale = InsertRequest { collection_name: "line".into(), schema_timestamp: before, ..Default::default() };
+    let status = server.call::<MutationResult>("Insert", stale).status.expect("a status");
+    assert_eq!((status.code, status.error_code), (109, 62));
+    let fresh = InsertRequest {
+        collection_name: "line".into(),
+        num_rows: 1,
+        fields_data: vec![longs("id", &[9]), vectors("v", 2, &[9.0, 0.0]), longs("year", &[1999])],
+        schema_timestamp: described().update_timestamp,
+        ..Default::default()
+    };
+    assert_eq!(server.call::<MutationResult>("Insert", fresh).status, Some(Status::default()));
+    let rows = server.query("line", "id in [0, 9]", &["year"]);
+    assert_eq!(*column(&rows.fields_data, "year"), ScalarFieldData::LongData(LongArray { data: vec![0, 1999] }));
+    let year = rows.fields_data.iter().find(|column| column.field_name == "year").expect("the column");
+    assert_eq!(year.valid_data, [false, true]);
 }
