@@ -13,7 +13,7 @@ import { exportStream } from './snapshot.js'
 import type { Answer, Transport } from './transport.js'
 import type * as ops from './types/operations.js'
 import type { CallOptions, ProgressOptions, Stats, WriteOptions } from './types/open.js'
-import type { DefaultKey, KeyOutput, Row } from './types/rows.js'
+import type { DefaultKey, KeyInput, KeyOutput, Row } from './types/rows.js'
 import { decodeColumn, decodeHits, decodeRows, type HitsFrame, type Int64Mode } from './unframe.js'
 
 /** What the platform adds to the engine's own statistics. */
@@ -234,15 +234,15 @@ export class Elanus<I extends Int64Mode = 'number'> {
   query<R extends object = Row>(body: ops.Query, options?: CallOptions): Promise<R[]> {
     return this.#rows<R>('query', body, options)
   }
-  /** The nearest rows: a list of hits for one `vector`, a list of lists for `data`. */
+  /** The nearest rows: a list of hits for one `vector`, a list of lists for `data` and for `ids`. */
   search<R extends object = Row>(body: ops.Search & { vector: VectorInput }, options?: CallOptions): Promise<(R & { distance: number })[]>
-  search<R extends object = Row>(body: ops.Search & { data: readonly VectorInput[] }, options?: CallOptions): Promise<(R & { distance: number })[][]>
+  search<R extends object = Row>(body: ops.Search & ({ data: readonly VectorInput[] } | { ids: readonly KeyInput[] }), options?: CallOptions): Promise<(R & { distance: number })[][]>
   async search(body: ops.Search, options: CallOptions = {}): Promise<object[] | object[][]> {
     expectObject(body)
     const { vector, data, ...rest } = body
-    const packed = encodeQueries(oneOf(vector, data))
-    const head = { ...plainBody(rest), queries: { plane: 0, dim: packed.dim, count: packed.count } }
-    const answer = await this.#call('search', head, [packed.plane], options)
+    const packed = body.ids === undefined || vector !== undefined || data !== undefined ? encodeQueries(oneOf(vector, data, body.ids)) : undefined
+    const queries = packed && { queries: { plane: 0, dim: packed.dim, count: packed.count } }
+    const answer = await this.#call('search', { ...plainBody(rest), ...queries }, packed ? [packed.plane] : [], options)
     const lists = decodeHits(answer.head as HitsFrame, answer.planes, this.#int64)
     return vector === undefined ? lists : (lists[0] ?? [])
   }
@@ -342,9 +342,9 @@ function encodeWrite(data: readonly object[] | object | undefined, columns: ops.
   return encodeRows(Array.isArray(data) ? (data as object[]) : [data as object])
 }
 
-function oneOf(vector: VectorInput | undefined, data: readonly VectorInput[] | undefined): readonly VectorInput[] {
-  if ((vector === undefined) === (data === undefined)) {
-    throw new ElanusError('INVALID', "missing required parameters, error: expected one of 'vector' (one) and 'data' (a list of vectors)", { code: 1802 })
+function oneOf(vector: VectorInput | undefined, data: readonly VectorInput[] | undefined, ids: readonly KeyInput[] | undefined): readonly VectorInput[] {
+  if ((vector === undefined) === (data === undefined) || ids !== undefined) {
+    throw new ElanusError('INVALID', "missing required parameters, error: expected one of 'vector' (one), 'data' (a list of vectors) and 'ids'", { code: 1802 })
   }
   return vector === undefined ? (data as readonly VectorInput[]) : [vector]
 }

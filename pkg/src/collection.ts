@@ -106,13 +106,15 @@ export class Collection<T extends object, P extends keyof T & string, I extends 
     return this.#database.query({ ...this.#target, ...rest, filter }, defined({ signal }))
   }
 
-  /** The nearest rows to one vector (a list of hits) or to several (a list of lists), best first. */
+  /** The nearest rows to one vector (a list of hits), or to several or to other rows (a list of lists), best first. */
   search<const F extends FieldName<T> = never>(vector: VectorInput, options?: SearchOptions<F>): Promise<Hit<T, P, F>[]>
   search<const F extends FieldName<T> = never>(vectors: readonly VectorInput[], options?: SearchOptions<F>): Promise<Hit<T, P, F>[][]>
-  async search<F extends string>(queries: VectorInput | readonly VectorInput[], options: SearchOptions<F> = {}): Promise<object[] | object[][]> {
+  search<const F extends FieldName<T> = never>(rows: { ids: readonly KeyInput[] }, options?: SearchOptions<F>): Promise<Hit<T, P, F>[][]>
+  async search<F extends string>(queries: VectorInput | readonly VectorInput[] | { ids: readonly KeyInput[] }, options: SearchOptions<F> = {}): Promise<object[] | object[][]> {
     const { signal, params, metricType, ...rest } = options
     const searchParams = params === undefined && metricType === undefined ? undefined : defined({ params, metricType })
     const body = { ...this.#target, ...rest, ...defined({ searchParams }) }
+    if (isOfRows(queries)) return this.#database.search({ ...body, ids: queries.ids }, defined({ signal }))
     return isVector(queries)
       ? this.#database.search({ ...body, vector: queries }, defined({ signal }))
       : this.#database.search({ ...body, data: queries }, defined({ signal }))
@@ -146,6 +148,11 @@ export class Collection<T extends object, P extends keyof T & string, I extends 
     const data = Array.isArray(rows) || !('columns' in rows) ? { data: rows as readonly object[] } : { columns: rows.columns as NonNullable<ops.Write['columns']> }
     return { ...this.#target, ...data, ...defined({ partitionName }) }
   }
+}
+
+/** Whether what is searched for are rows, by their keys, and no vectors. */
+function isOfRows(queries: unknown): queries is { ids: readonly KeyInput[] } {
+  return typeof queries === 'object' && queries !== null && 'ids' in queries
 }
 
 /** An object without the keys whose value is undefined. */

@@ -38,8 +38,10 @@ pub struct QueryVectors {
 /// A search of one vector field.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Search {
-    /// The query vectors.
+    /// The query vectors; none where `ids` are given.
     pub queries: QueryVectors,
+    /// The primary keys of rows whose own vectors are the query vectors.
+    pub ids: Option<Vec<Value>>,
     /// The vector field; may be empty when the schema has only one.
     pub anns_field: String,
     /// Which rows count.
@@ -58,6 +60,13 @@ pub struct Search {
     pub params: SortedMap<String, Value>,
     /// Decimals of scores, −1 for all.
     pub round_decimal: i32,
+}
+
+impl Search {
+    /// How many queries there are.
+    pub fn query_count(&self) -> u32 {
+        self.ids.as_ref().map_or(self.queries.count, |ids| u32::try_from(ids.len()).unwrap_or(u32::MAX))
+    }
 }
 
 /// What a search found, query by query, best first.
@@ -116,7 +125,41 @@ impl Collection {
         Ok(column)
     }
 
-    /// The hits of each query, best first, in `partitions` (`None`: in all).
+    /// The vectors of rows by primary key, in the order of the keys, of `partitions` (`None`: of all).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for keys that no row has, for keys of another type, and for too many of them or none.
+    pub fn vectors_of(
+        &mut self,
+        keys: &[Value],
+        column: usize,
+        partitions: Option<&[PartitionId]>,
+    ) -> Result<QueryVectors> {
+        let count = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        paging::check_query_count(count)?;
+        let dim = self.schema.fields[column].dim;
+        check_bytes(u64::from(count) * u64::from(dim) * 4)?;
+        let mut elements = Vec::with_capacity(keys.len() * dim as usize);
+        let mut missing = Vec::new();
+        for key in keys {
+            match self.addresses(std::slice::from_ref(key), partitions)?.first() {
+                Some(at) => {
+                    elements.extend_from_slice(vector(self.segments[&at.segment].columns()[column].data()).row(at.row));
+                }
+                None => missing.push(key),
+            }
+        }
+        if let Some(first) = missing.first() {
+            return Err(Error::invalid(format!(
+                "some of the provided primary key IDs do not exist: {} of {count} are absent, the first of them {first:?}",
+                missing.len()
+            )));
+        }
+        Ok(QueryVectors { count, dim, elements })
+    }
+
+    /// The hits of each query, best first, in `partitions` (`None`: in all). Ids must have become query vectors before
+    /// ([`Collection::vectors_of`]).
     ///
     /// # Errors
     /// [`Error::Filter`], [`Error::FieldNotFound`], [`Error::DimensionMismatch`], [`Error::Invalid`].

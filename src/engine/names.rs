@@ -197,8 +197,8 @@ impl Engine {
             Command::Upsert { target, upsert } => self.upsert(&target, upsert, context),
             Command::Delete { target, delete } => self.delete(&target, delete),
             Command::Query { target, query } => read(self.query(&target, &query)?),
-            Command::Search { target, search } => read(self.search(&target, &search)?),
-            Command::HybridSearch { target, hybrid } => read(self.hybrid_search(&target, &hybrid)?),
+            Command::Search { target, search } => read(self.search(&target, search)?),
+            Command::HybridSearch { target, hybrid } => read(self.hybrid_search(&target, hybrid)?),
             Command::Stats => read(Reply::Stats(Box::new(self.stats()))),
         }
     }

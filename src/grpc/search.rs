@@ -5,6 +5,7 @@ use super::columns::{self, encode_field, encode_ids};
 use super::door::Door;
 use super::iterator::{self, Iteration};
 use super::params::{self, Params};
+use super::proto::data::{IDs, IDsIdField};
 use super::proto::rows::{
     HybridSearchRequest, SearchIteratorV2Results, SearchRequest, SearchRequestSearchInput, SearchResultData,
     SearchResults,
@@ -12,10 +13,10 @@ use super::proto::rows::{
 use super::query::check_collection;
 use super::{placeholder, ranker, template};
 use crate::collection::hybrid::HybridSearch;
-use crate::collection::search::{Hits, Search};
+use crate::collection::search::{Hits, QueryVectors, Search};
 use crate::command::{CollectionDescription, Command, Reply};
 use crate::error::{Error, Result};
-use crate::schema::{index_type, paging};
+use crate::schema::{Value, index_type, paging};
 
 /// What Milvus's searches can do beyond these.
 const UNSUPPORTED: [&str; 3] = ["group_by_field", "group_by_fields", "order_by_fields"];
@@ -78,11 +79,9 @@ pub async fn hybrid(door: &Door<'_>, request: HybridSearchRequest) -> Answered<S
 
 /// A search, and the parameters that are none of a search.
 fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
-    let queries = match request.search_input {
-        Some(SearchRequestSearchInput::PlaceholderGroup(bytes)) => placeholder::queries(&bytes)?,
-        Some(SearchRequestSearchInput::Ids(_)) => {
-            return Err(Error::Unsupported { what: "search by ids".to_string() });
-        }
+    let (queries, ids) = match request.search_input {
+        Some(SearchRequestSearchInput::PlaceholderGroup(bytes)) => (placeholder::queries(&bytes)?, None),
+        Some(SearchRequestSearchInput::Ids(ids)) => (QueryVectors::default(), Some(keys(ids))),
         None => return Err(Error::invalid("the search has no query vectors")),
     };
     if request.function_score.is_some_and(|score| !score.functions.is_empty()) {
@@ -113,6 +112,7 @@ fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
     }
     let search = Search {
         queries,
+        ids,
         anns_field,
         filter: template::filter(request.dsl, request.expr_template_values)?,
         partitions: request.partition_names,
@@ -124,6 +124,15 @@ fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
         round_decimal: paging::check_round_decimal(rounding.unwrap_or(-1))?,
     };
     Ok((search, Params::from(rest)))
+}
+
+/// Primary keys as values.
+fn keys(ids: IDs) -> Vec<Value> {
+    match ids.id_field {
+        Some(IDsIdField::IntId(ids)) => ids.data.into_iter().map(Value::Int).collect(),
+        Some(IDsIdField::StrId(ids)) => ids.data.into_iter().map(Value::Text).collect(),
+        None => Vec::new(),
+    }
 }
 
 fn results(

@@ -41,6 +41,9 @@ hits = client.search("quick", data=[[3, 0, 0, 0]], limit=3, output_fields=["colo
 assert [hit["id"] for hit in hits] == [3, 2, 4] and hits[0]["entity"] == {"color": "red", "n": 3}, hits
 hits = client.search("quick", data=[[3, 0, 0, 0], [9, 0, 0, 0]], filter="color == {c}", filter_params={"c": "blue"}, limit=2)
 assert [[hit["id"] for hit in of] for of in hits] == [[2, 4], [8, 10]], hits
+hits = client.search("quick", ids=[3, 9], limit=2)
+assert [[hit["id"] for hit in of] for of in hits] == [[3, 2], [9, 8]], hits
+refused(lambda: client.search("quick", ids=[3, 777], limit=2), 1100)
 near = client.search("quick", data=[[0, 0, 0, 0]], limit=10, search_params={"params": {"radius": 26.0, "range_filter": 9.0}})[0]
 assert [hit["id"] for hit in near] == [3, 4, 5], near
 assert rows_of("quick", filter="n in [5, 7]", output_fields=["id", "color"]) == [{"id": 5, "color": "red"}, {"id": 7, "color": "red"}]

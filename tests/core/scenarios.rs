@@ -22,7 +22,7 @@ pub fn call(run: &mut dyn FnMut(Command) -> Result<Reply>, operation: &str, body
     if let ("insert" | "upsert", Some(data)) = (operation, body.get("data")) {
         head["rows"] = rows_frame(data.as_array().expect("data is a list of rows"));
     }
-    if operation == "search" {
+    if operation == "search" && body.get("ids").is_none() {
         queries_frame(&mut head, &mut planes);
     }
     for search in head.get_mut("search").and_then(Json::as_array_mut).into_iter().flatten() {

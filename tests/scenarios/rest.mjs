@@ -120,7 +120,7 @@ async function reply(db, operation, body, { data, topks }) {
     case 'hybridSearch': {
       const hits = rows(data, await fieldsOf(db, body))
       const isOne = operation === 'hybridSearch' || body.vector !== undefined
-      const counts = topks ?? (isOne ? [] : body.data.map(() => 0))
+      const counts = topks ?? (isOne ? [] : (body.data ?? body.ids).map(() => 0))
       if (counts.reduce((sum, count) => sum + count, 0) !== hits.length) throw new Error(`topks ${topks} of ${hits.length} hits`)
       let end = 0
       const lists = counts.map(count => hits.slice(end, (end += count)))

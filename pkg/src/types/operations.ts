@@ -205,6 +205,8 @@ export interface Search extends OfCollection {
   data?: readonly VectorInput[]
   /** One vector: the reply is a list. */
   vector?: VectorInput
+  /** Instead of vectors: primary keys of rows whose own vectors are searched for; the reply is a list of lists. */
+  ids?: readonly KeyInput[]
   annsField?: string
   filter?: string
   exprParams?: FilterParams

@@ -12,8 +12,8 @@ use crate::schema::{Value, index_type};
 use crate::sorted::SortedMap;
 
 /// What Milvus's searches can do beyond these.
-const UNSUPPORTED: [&str; 7] =
-    ["ids", "groupingField", "groupByField", "orderByFields", "functionScore", "functionChains", "searchAggregation"];
+const UNSUPPORTED: [&str; 6] =
+    ["groupingField", "groupByField", "orderByFields", "functionScore", "functionChains", "searchAggregation"];
 
 /// The `k` of reciprocal rank fusion when none is given.
 const RRF_K_DEFAULT: f64 = 60.0;
@@ -68,8 +68,20 @@ fn one_search(head: &mut Head, planes: &mut Planes, limit_default: i64) -> Resul
         Some(decimals) => paging::check_round_decimal(decimals)?,
         None => round_decimal(head)?,
     };
+    let ids = head.list("ids")?.filter(|ids| !ids.is_empty());
+    let queries = match &ids {
+        None => queries(head, planes)?,
+        Some(_) if head.get("queries").is_some() => {
+            return Err(Error::invalid(format!(
+                "{}: expected either ids or query vectors, got both",
+                head.path("ids")
+            )));
+        }
+        Some(_) => QueryVectors::default(),
+    };
     Ok(Search {
-        queries: queries(head, planes)?,
+        queries,
+        ids,
         anns_field: head.text_or_empty("annsField")?,
         filter: filter(head)?,
         partitions: head.texts("partitionNames")?,

@@ -264,6 +264,10 @@ fn searches_become_commands() {
     let plain = search("").unwrap();
     assert_eq!(plain.queries, QueryVectors { count: 2, dim: 2, elements: vec![1.0, 2.0, 3.0, 4.0] });
     assert_eq!((plain.limit, plain.offset, plain.round_decimal, plain.output_fields.len()), (100, 0, -1, 0));
+    let by_ids = decode_json("search", r#"{"collectionName":"c","ids":[1,"k"]}"#, vec![]);
+    let Ok(Command::Search { search: by_ids, .. }) = by_ids else { panic!("{by_ids:?}") };
+    assert_eq!((by_ids.ids, by_ids.queries.count), (Some(vec![Value::Int(1), Value::Text("k".into())]), 0));
+    refused("search", r#"{"collectionName":"c","ids":[]}"#, vec![], 1802, "'queries'");
     let full = search(
         r#","annsField":"v","filter":"a > 1","limit":3,"offset":2,"outputFields":["a"],"partitionNames":["p"],
            "searchParams":{"metricType":"L2","params":{"ef":64,"radius":0.5},"level":2},"roundDecimal":3"#,
@@ -281,7 +285,7 @@ fn searches_become_commands() {
         (r#","metricType":"L2","searchParams":{"metricType":"IP"}"#, 1100, "ambiguous parameter: metricType"),
         (r#","searchParams":{"params":{"ef":1},"ef":2}"#, 1100, "ambiguous parameter: ef"),
         (r#","groupingField":"a""#, 3000, "groupingField of search"),
-        (r#","ids":[1]"#, 3000, "ids of search"),
+        (r#","ids":[1]"#, 1100, "search: ids: expected either ids or query vectors, got both"),
         (r#","searchParams":{"group_by_field":"a"}"#, 3000, "group_by_field"),
     ] {
         let error = search(head).expect_err(head);

@@ -325,3 +325,22 @@ fn fields_are_added_and_older_clients_told() {
     let year = rows.fields_data.iter().find(|column| column.field_name == "year").expect("the column");
     assert_eq!(year.valid_data, [false, true]);
 }
+
+#[test]
+fn rows_are_searched_for_by_their_keys() {
+    let server = Server::new();
+    line(&server);
+    let by_keys = |keys: &[i64]| SearchRequest {
+        search_input: Some(SearchRequestSearchInput::Ids(IDs {
+            id_field: Some(IDsIdField::IntId(LongArray { data: keys.to_vec() })),
+        })),
+        ..search("line", &[0.0, 0.0], &[("topk", "2")])
+    };
+    let results = found(&server, by_keys(&[4, 0]));
+    assert_eq!((ints(&results), results.topks, results.num_queries), (vec![4, 3, 0, 1], vec![2, 2], 2));
+    for (keys, says) in [(vec![4, 99], "primary key IDs do not exist"), (vec![], "nq (number of search vector")] {
+        let status = server.call::<SearchResults>("Search", by_keys(&keys)).status.expect("a status");
+        assert_eq!(status.code, 1100);
+        assert!(status.reason.contains(says), "{}", status.reason);
+    }
+}
