@@ -32,6 +32,10 @@ export interface SearchOptions<F> extends QueryOptions<F> {
   /** `radius`, `range_filter`, `ef`, `nprobe`, … */
   params?: Record<string, unknown>
   roundDecimal?: number
+  /** A Bool, integer or VarChar field: rows with one value of it are a group, and `limit` and `offset` count groups. */
+  groupingField?: string
+  /** The most rows of a group, 1 to 10; 1 unless said otherwise. */
+  groupSize?: number
 }
 
 /** Options of `hybridSearch`. */

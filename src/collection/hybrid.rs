@@ -134,6 +134,9 @@ fn check(hybrid: &HybridSearch) -> Result<()> {
             "the searches have {queries} and {got} query vectors, expected one number"
         )));
     }
+    if hybrid.searches.iter().any(|search| search.grouping.is_some()) {
+        return Err(Error::Unsupported { what: "grouping of a hybrid search".to_string() });
+    }
     paging::check_search(hybrid.limit.into(), hybrid.offset.into())?;
     paging::check_round_decimal(hybrid.round_decimal.into())?;
     match &hybrid.ranker {

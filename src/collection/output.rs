@@ -62,9 +62,7 @@ impl Collection {
         self.check_size(addresses.len() as u64, output)?;
         let mut columns = Vec::new();
         for &column in &output.columns {
-            let field = &self.schema.fields[column];
-            let values = gather(field, &self.picks(addresses, column));
-            columns.push(NamedValues { name: field.name.clone(), present: None, values });
+            columns.push(self.field_values(addresses, column));
         }
         if let Some(dynamic) = self.schema.dynamic_column()
             && (output.has_all_dynamic || !output.dynamic_keys.is_empty())
@@ -74,6 +72,13 @@ impl Collection {
             columns.extend(keys.into_iter().filter(|column| self.schema.column(&column.name).is_none()));
         }
         Ok(Rows { row_count: addresses.len() as u32, columns })
+    }
+
+    /// The values of one field of rows, in their order.
+    pub(super) fn field_values(&self, addresses: &[RowAddress], column: usize) -> NamedValues {
+        let field = &self.schema.fields[column];
+        let values = gather(field, &self.picks(addresses, column));
+        NamedValues { name: field.name.clone(), present: None, values }
     }
 
     /// The primary keys of rows, in their order.

@@ -56,7 +56,7 @@ impl Form {
     }
 
     fn hits(&self, hits: Hits, json: &mut String) {
-        let Hits { counts, primary_field, primary_keys, scores, mut rows } = hits;
+        let Hits { counts, primary_field, primary_keys, scores, mut rows, groups: _ } = hits;
         // The score hides a field of its name.
         rows.columns.retain(|column| column.name != "distance");
         rows.columns.push(NamedValues { name: "distance".to_string(), present: None, values: Values::Floats(scores) });

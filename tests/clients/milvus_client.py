@@ -44,6 +44,7 @@ assert [[hit["id"] for hit in of] for of in hits] == [[2, 4], [8, 10]], hits
 hits = client.search("quick", ids=[3, 9], limit=2)
 assert [[hit["id"] for hit in of] for of in hits] == [[3, 2], [9, 8]], hits
 refused(lambda: client.search("quick", ids=[3, 777], limit=2), 1100)
+refused(lambda: client.search("quick", data=[[0, 0, 0, 0]], limit=2, group_by_field="color"), 3000)
 near = client.search("quick", data=[[0, 0, 0, 0]], limit=10, search_params={"params": {"radius": 26.0, "range_filter": 9.0}})[0]
 assert [hit["id"] for hit in near] == [3, 4, 5], near
 assert rows_of("quick", filter="n in [5, 7]", output_fields=["id", "color"]) == [{"id": 5, "color": "red"}, {"id": 7, "color": "red"}]
@@ -104,6 +105,8 @@ for name in ("flag", "small", "whole", "real", "words", "document", "extra"):
 assert np.allclose(back["far"], rows[7]["far"]) and client.get("full", ids=["k005"])[0]["small"] is None
 assert len(client.query("full", filter='array_contains(words, "w1") and document["deep"]["odd"] == true')) == 25
 assert len(client.query("full", filter="small is null")) == 20
+hits = client.search("full", data=[rows[3]["near"]], anns_field="near", limit=2, group_by_field="flag", group_size=3, strict_group_size=True, output_fields=["flag"])[0]
+assert len(hits) == 6 and [hit["entity"]["flag"] for hit in hits] in ([True] * 3 + [False] * 3, [False] * 3 + [True] * 3), hits
 requests = [
     AnnSearchRequest([rows[3]["near"]], "near", {"metric_type": "COSINE"}, limit=10),
     AnnSearchRequest([rows[3]["far"]], "far", {"metric_type": "IP"}, limit=10),

@@ -14,6 +14,7 @@ mod failing;
 mod fields;
 mod filter_model;
 mod golden;
+mod groups;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod hosts;

@@ -218,6 +218,12 @@ export interface Search extends OfCollection {
   /** `{ metricType, params: { radius, range_filter, ef, nprobe, … } }` */
   searchParams?: Record<string, unknown>
   roundDecimal?: number
+  /** A Bool, integer or VarChar field: rows with one value of it are a group, and `limit` and `offset` count groups. */
+  groupingField?: string
+  /** The most rows of a group, 1 to 10; 1 unless said otherwise. */
+  groupSize?: number
+  /** Groups are filled as far as there are rows, whether this says so or not. */
+  strictGroupSize?: boolean
   consistencyLevel?: string
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::collection::group::Grouping;
 use crate::collection::hybrid::Ranker;
 use crate::collection::search::QueryVectors;
 use crate::schema::Value;
@@ -268,6 +269,13 @@ fn searches_become_commands() {
     let Ok(Command::Search { search: by_ids, .. }) = by_ids else { panic!("{by_ids:?}") };
     assert_eq!((by_ids.ids, by_ids.queries.count), (Some(vec![Value::Int(1), Value::Text("k".into())]), 0));
     refused("search", r#"{"collectionName":"c","ids":[]}"#, vec![], 1802, "'queries'");
+    let grouping = |size: u32| Some(Grouping { field: "a".to_string(), size });
+    assert_eq!(plain.grouping, None);
+    assert_eq!(search(r#","groupingField":"a""#).unwrap().grouping, grouping(1));
+    let grouped = search(r#","groupingField":"a","groupSize":3,"strictGroupSize":true"#).unwrap();
+    assert_eq!(grouped.grouping, grouping(3));
+    let grouped = search(r#","searchParams":{"group_by_field":"a","params":{"group_size":2,"ef":9}}"#).unwrap();
+    assert_eq!((grouped.grouping, grouped.params.len()), (grouping(2), 1));
     let full = search(
         r#","annsField":"v","filter":"a > 1","limit":3,"offset":2,"outputFields":["a"],"partitionNames":["p"],
            "searchParams":{"metricType":"L2","params":{"ef":64,"radius":0.5},"level":2},"roundDecimal":3"#,
@@ -284,9 +292,12 @@ fn searches_become_commands() {
         (r#","roundDecimal":9"#, 1100, "round_decimal [9] is invalid"),
         (r#","metricType":"L2","searchParams":{"metricType":"IP"}"#, 1100, "ambiguous parameter: metricType"),
         (r#","searchParams":{"params":{"ef":1},"ef":2}"#, 1100, "ambiguous parameter: ef"),
-        (r#","groupingField":"a""#, 3000, "groupingField of search"),
+        (r#","groupingField":5"#, 1100, "groupingField: expected a string, got an integer"),
+        (r#","groupingField":"a","groupSize":0"#, 1100, "input group size:0 is negative"),
+        (r#","groupingField":"a","groupSize":11"#, 1100, "input group size:11 exceeds configured max group size:10"),
+        (r#","orderByFields":["a"]"#, 3000, "orderByFields of search"),
         (r#","ids":[1]"#, 1100, "search: ids: expected either ids or query vectors, got both"),
-        (r#","searchParams":{"group_by_field":"a"}"#, 3000, "group_by_field"),
+        (r#","searchParams":{"group_by_field":"a","group_size":"x"}"#, 1100, "group_size: expected a whole number"),
     ] {
         let error = search(head).expect_err(head);
         assert_eq!(error.code(), code, "{error}");
@@ -349,6 +360,7 @@ fn hybrid_searches_become_commands() {
             "rerank.params.weights: expected a list of numbers",
         ),
         (r#","functionScore":{"functions":[1]}"#, 3000, "functionScore of hybridSearch"),
+        (r#","groupingField":"a""#, 3000, "groupingField of hybridSearch"),
     ] {
         let error = hybrid(head).expect_err(head);
         assert_eq!(error.code(), code, "{error}");

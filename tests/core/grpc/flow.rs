@@ -344,3 +344,27 @@ fn rows_are_searched_for_by_their_keys() {
         assert!(status.reason.contains(says), "{}", status.reason);
     }
 }
+
+#[test]
+fn hits_are_grouped_and_tell_their_group() {
+    let server = Server::new();
+    let parity = FieldSchema { nullable: true, ..field("parity", 21, &[("max_length", "4")]) };
+    server.create("groups", [plain_fields(), vec![parity]].concat(), false);
+    let elements: Vec<f32> = (0..6).flat_map(|n| [n as f32, 0.0]).collect();
+    let mut parities = texts("parity", &["even", "odd", "even", "odd", "even", ""]);
+    parities.valid_data = vec![true, true, true, true, true, false];
+    server.insert("groups", 6, vec![longs("id", &[0, 1, 2, 3, 4, 5]), vectors("v", 2, &elements), parities]);
+    let params = [("topk", "5"), ("group_by_field", "parity"), ("group_size", "2"), ("strict_group_size", "True")];
+    let results = found(&server, search("groups", &[0.0, 0.0], &params));
+    assert_eq!((ints(&results), &results.topks), (vec![0, 2, 1, 3, 5], &vec![5]));
+    assert_eq!(results.scores, [0.0, 4.0, 1.0, 9.0, 25.0]);
+    let groups = results.group_by_field_value.expect("the groups are told");
+    assert_eq!(
+        (groups.field_name.as_str(), groups.kind, &groups.valid_data),
+        ("parity", 21, &vec![true, true, true, true, false])
+    );
+    let data = ["even", "even", "odd", "odd", ""].map(str::to_string).to_vec();
+    assert_eq!(*column(&[groups], "parity"), ScalarFieldData::StringData(StringArray { data }));
+    let plural = [("topk", "1"), ("offset", "1"), ("params", r#"{"group_by_fields": "parity"}"#)];
+    assert_eq!(ints(&found(&server, search("groups", &[0.0, 0.0], &plural))), [1]);
+}
