@@ -4,7 +4,7 @@
 use crate::collection::search::Hits;
 use crate::column::rows::{NamedValues, Rows, Values};
 use crate::command::Reply;
-use crate::json::{print, print_f32, print_f64, print_text};
+use crate::json::{print, print_document, print_f32, print_f64, print_text};
 use crate::schema::{DataType, Schema, Value};
 use crate::sorted::sort_by;
 use crate::wire;
@@ -121,7 +121,7 @@ impl Form {
             (Value::Double(number), Some(DataType::Float)) => print_f32(*number as f32, json),
             (document, Some(DataType::Json)) => {
                 let mut text = String::new();
-                print(document, &mut text);
+                print_document(document, &mut text);
                 print_text(&text, json);
             }
             (Value::List(elements), Some(DataType::Array)) => {
@@ -133,7 +133,8 @@ impl Form {
                 });
                 json.push_str("}}}");
             }
-            _ => print(value, json),
+            (_, Some(_)) => print(value, json),
+            (_, None) => print_document(value, json),
         }
     }
 

@@ -52,6 +52,9 @@ assert rows_of("quick", output_fields=["count(*)"]) == [{"count(*)": 20}]
 assert [row["id"] for row in client.get("quick", ids=[4, 1], output_fields=["id"])] == [1, 4]
 assert client.upsert("quick", [{"id": 1, "vector": [1, 1, 1, 1], "color": "green"}])["upsert_count"] == 1
 client.upsert("quick", [{"id": 2, "color": "grey"}], partial_update=True)
+client.upsert("quick", [{"id": 1, "vector": [1, 1, 1, 1], "color": "green", "price": 3.0, "count": 3}])
+back = client.get("quick", ids=[1])[0]
+assert (type(back["price"]), type(back["count"])) == (float, int), back
 assert client.get("quick", ids=[2])[0]["color"] == "grey" and client.get("quick", ids=[2])[0]["n"] == 2
 assert client.delete("quick", ids=[19])["delete_count"] == 1
 assert client.delete("quick", filter="n >= 18")["delete_count"] == 1

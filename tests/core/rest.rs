@@ -1,5 +1,7 @@
 //! The RESTful API: the examples of Milvus's documentation byte for byte, every endpoint, and what is refused.
 
+mod bodies;
+
 use std::future::ready;
 use std::rc::Rc;
 

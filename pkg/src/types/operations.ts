@@ -134,6 +134,8 @@ export interface IndexDescription {
   indexState: string
   failReason: string
   indexParams: Property[]
+  /** As set; `indexParams` has it too. */
+  'mmap.enabled'?: string
   /** The structure that really answers, such as `exact scan`. */
   answeredBy?: string
 }
@@ -182,6 +184,7 @@ export interface Delete extends OfCollection {
 /** Rows to get by primary key. */
 export interface Get extends OfCollection {
   id: KeyInput | readonly KeyInput[]
+  /** All unless said otherwise; the primary key comes in any case. */
   outputFields?: readonly string[]
   partitionNames?: readonly string[]
   consistencyLevel?: string

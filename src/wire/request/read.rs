@@ -57,7 +57,10 @@ pub fn check_level(head: &mut Head) -> Result<()> {
     rules::consistency_level(&head.text_or_empty("consistencyLevel")?).map(|_| ())
 }
 
+/// `outputFields`; an empty list asks for the primary key alone, as in Milvus.
 fn all_unless_named(head: &mut Head) -> Result<Vec<String>> {
-    let named = head.texts("outputFields")?;
-    Ok(if named.is_empty() { vec!["*".to_string()] } else { named })
+    match head.get("outputFields") {
+        None => Ok(vec!["*".to_string()]),
+        Some(_) => head.texts("outputFields"),
+    }
 }

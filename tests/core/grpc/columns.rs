@@ -8,7 +8,7 @@ use elanus::grpc::proto::data::{
 use elanus::grpc::proto::rows::{MutationResult, QueryRequest, QueryResults, UpsertRequest};
 use elanus::grpc::proto::schema::FieldSchema;
 
-use super::{Server, column, field, longs, pairs, primary, scalars, texts, vectors};
+use super::{Server, column, field, longs, pairs, plain_fields, primary, scalars, texts, vectors};
 
 fn nullable(field: FieldSchema) -> FieldSchema {
     FieldSchema { nullable: true, ..field }
@@ -208,4 +208,20 @@ fn a_partial_upsert_keeps_what_it_does_not_name_and_nulls_what_it_does() {
     let rows: QueryResults = server.call("Query", request);
     assert_eq!(rows.fields_data[1].valid_data, [false], "s is null now");
     assert_eq!(*column(&rows.fields_data, "n"), ScalarFieldData::LongData(LongArray { data: vec![5] }));
+}
+
+#[test]
+fn whole_doubles_stay_doubles_in_documents() {
+    let server = Server::new();
+    let documents = vec![field("j", 23, &[])];
+    server.create("c", [plain_fields(), documents].concat(), true);
+    let text = br#"{"a":3.0,"b":3,"c":[-1.0,2]}"#.to_vec();
+    let json = |name: &str| scalars(name, 23, ScalarFieldData::JsonData(JSONArray { data: vec![text.clone()] }));
+    let meta = FieldData { is_dynamic: true, ..json("$meta") };
+    let written = server.insert("c", 1, vec![longs("id", &[1]), vectors("v", 2, &[0.0; 2]), json("j"), meta]);
+    assert_eq!(written.status, Some(Status::default()));
+    let rows = server.query("c", "id == 1", &["j", "a", "b", "c"]);
+    for name in ["j", "$meta"] {
+        assert_eq!(*column(&rows.fields_data, name), ScalarFieldData::JsonData(JSONArray { data: vec![text.clone()] }));
+    }
 }
