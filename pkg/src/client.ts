@@ -230,7 +230,7 @@ export class Elanus<I extends Int64Mode = 'number'> {
     const id = Array.isArray(body.id) ? (body.id as unknown[]) : [body.id]
     return this.#rows<R>('get', { ...body, id }, options)
   }
-  /** Rows by filter, in the order of their primary keys. */
+  /** Rows by filter, in the order of their primary keys or of `orderByFields`. */
   query<R extends object = Row>(body: ops.Query, options?: CallOptions): Promise<R[]> {
     return this.#rows<R>('query', body, options)
   }

@@ -104,8 +104,8 @@ export class Collection<T extends object, P extends keyof T & string, I extends 
     return this.#database.get({ ...this.#target, ...rest, id: ids }, defined({ signal }))
   }
 
-  /** Rows that match a filter (all for ''), in the order of primary keys. All fields unless `outputFields` says otherwise. */
-  query<const F extends FieldName<T> = '*'>(filter: string, options: QueryOptions<F> = {}): Promise<Found<T, P, F>[]> {
+  /** Rows that match a filter (all for ''), in the order of primary keys or of `orderByFields`. All fields unless `outputFields` says otherwise. */
+  query<const F extends FieldName<T> = '*'>(filter: string, options: QueryOptions<F> & Pick<ops.Query, 'orderByFields'> = {}): Promise<Found<T, P, F>[]> {
     const { signal, ...rest } = options
     return this.#database.query({ ...this.#target, ...rest, filter }, defined({ signal }))
   }

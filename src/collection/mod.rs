@@ -13,6 +13,7 @@ pub mod load;
 pub mod log;
 pub mod maintain;
 pub mod manifest;
+pub mod order;
 pub mod output;
 pub mod primary;
 pub mod query;

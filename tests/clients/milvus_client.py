@@ -110,6 +110,8 @@ assert len(client.query("full", filter='array_contains(words, "w1") and document
 assert len(client.query("full", filter="small is null")) == 20
 hits = client.search("full", data=[rows[3]["near"]], anns_field="near", limit=2, group_by_field="flag", group_size=3, strict_group_size=True, output_fields=["flag"])[0]
 assert len(hits) == 6 and [hit["entity"]["flag"] for hit in hits] in ([True] * 3 + [False] * 3, [False] * 3 + [True] * 3), hits
+ordered = rows_of("full", filter="whole < 5000000000000000", output_fields=["key"], order_by_fields=["real:desc"], limit=2)
+assert ordered == [{"key": "k004"}, {"key": "k003"}], ordered
 requests = [
     AnnSearchRequest([rows[3]["near"]], "near", {"metric_type": "COSINE"}, limit=10),
     AnnSearchRequest([rows[3]["far"]], "far", {"metric_type": "IP"}, limit=10),

@@ -190,7 +190,7 @@ export interface Get extends OfCollection {
   consistencyLevel?: string
 }
 
-/** Rows to find by filter, in the order of their primary keys. */
+/** Rows to find by filter, in the order of their primary keys unless it asks for another one. */
 export interface Query extends OfCollection {
   filter?: string
   exprParams?: FilterParams
@@ -198,6 +198,8 @@ export interface Query extends OfCollection {
   /** 100 unless said otherwise. */
   limit?: number
   offset?: number
+  /** Scalar fields, each with `:asc` or `:desc` and `:nulls_first` or `:nulls_last` behind it; nulls count as the least unless one says otherwise. */
+  orderByFields?: readonly string[]
   partitionNames?: readonly string[]
   consistencyLevel?: string
 }
@@ -265,7 +267,7 @@ export interface HybridSearch<S extends SubSearch = SubSearch> extends OfCollect
 }
 
 /** What a query iterator goes through, in the order of primary keys, `batchSize` rows at a time. */
-export interface QueryIterator extends Omit<Query, 'limit' | 'offset'> {
+export interface QueryIterator extends Omit<Query, 'limit' | 'offset' | 'orderByFields'> {
   /** Rows of a batch; 1,000 unless said otherwise. */
   batchSize?: number
   /** Rows in all; without it, every row that matches. */

@@ -2,6 +2,7 @@
 
 use super::super::head::Head;
 use super::super::planes::Planes;
+use crate::collection::order::OrderBy;
 use crate::collection::output::is_count;
 use crate::collection::query::Query;
 use crate::collection::search::FilterText;
@@ -29,7 +30,6 @@ pub fn get(head: &mut Head, _: &mut Planes) -> Result<Command> {
 pub fn query(head: &mut Head, _: &mut Planes) -> Result<Command> {
     let target = head.target()?;
     check_level(head)?;
-    head.refuse("orderByFields")?;
     head.refuse("groupByFields")?;
     let output_fields = all_unless_named(head)?;
     // A count is of all rows; whatever else is asked for comes in pages.
@@ -43,6 +43,7 @@ pub fn query(head: &mut Head, _: &mut Planes) -> Result<Command> {
         output_fields,
         limit,
         offset,
+        order_by: head.texts("orderByFields")?.iter().map(|text| OrderBy::parse(text)).collect::<Result<_>>()?,
     };
     Ok(Command::Query { target, query })
 }

@@ -148,7 +148,8 @@ fn what_is_missing_or_wrong_is_told_with_its_path() {
         ("query", r#"{"collectionName":"c","limit":0}"#, 1100, "limit [0] is invalid"),
         ("query", r#"{"collectionName":"c","limit":1.5}"#, 1100, "query: limit: expected a whole number, got a float"),
         ("query", r#"{"collectionName":"c","consistencyLevel":"Weak"}"#, 1100, "consistencyLevel can only be"),
-        ("query", r#"{"collectionName":"c","orderByFields":["a"]}"#, 3000, "orderByFields of query"),
+        ("query", r#"{"collectionName":"c","orderByFields":["a:up"]}"#, 1100, "invalid order by 'a:up'"),
+        ("query", r#"{"collectionName":"c","groupByFields":["a"]}"#, 3000, "groupByFields of query"),
         ("search", r#"{"collectionName":"c"}"#, 1802, "'queries'"),
         ("hybridSearch", r#"{"collectionName":"c"}"#, 1802, "'search'"),
     ] {

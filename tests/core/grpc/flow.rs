@@ -368,3 +368,24 @@ fn hits_are_grouped_and_tell_their_group() {
     let plural = [("topk", "1"), ("offset", "1"), ("params", r#"{"group_by_fields": "parity"}"#)];
     assert_eq!(ints(&found(&server, search("groups", &[0.0, 0.0], &plural))), [1]);
 }
+
+#[test]
+fn queries_are_ordered_by_fields() {
+    let server = Server::new();
+    server.create("c", [plain_fields(), vec![field("n", 5, &[])]].concat(), false);
+    let columns = vec![longs("id", &[1, 2, 3]), vectors("v", 2, &[0.0; 6]), longs("n", &[7, 9, 7])];
+    server.insert("c", 3, columns);
+    let ordered = |params: &[(&str, &str)]| -> QueryResults {
+        let query_params = pairs(params);
+        server.call(
+            "Query",
+            QueryRequest { collection_name: "c".into(), expr: "id > 0".into(), query_params, ..Default::default() },
+        )
+    };
+    let rows = ordered(&[("order_by_fields", "n:desc, id:desc"), ("limit", "2")]);
+    assert_eq!(*column(&rows.fields_data, "id"), ScalarFieldData::LongData(LongArray { data: vec![2, 3] }));
+    let refused = ordered(&[("order_by_fields", "n"), ("iterator", "True"), ("limit", "2")]);
+    assert_eq!(refused.status.map(|status| status.code), Some(1100));
+    let refused = ordered(&[("order_by_fields", "z")]);
+    assert_eq!(refused.status.map(|status| status.code), Some(1700));
+}
