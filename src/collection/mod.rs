@@ -7,6 +7,7 @@
 //! Every method that changes rows checks first and changes after, and hands out the batch that makes it durable.
 
 pub mod delete;
+pub mod field_op;
 pub mod group;
 pub mod hybrid;
 pub mod load;

@@ -21,7 +21,7 @@ impl Engine {
         let keeps_given_ids = record.allows_insert_auto_id();
         let mode = Mode { is_upsert: false, is_partial: false, keeps_given_ids };
         let memory = self.memory();
-        let (written, batch) = self.rows(target)?.write(insert.rows, mode, &routing, memory, context)?;
+        let (written, batch) = self.rows(target)?.write(insert.rows, mode, &[], &routing, memory, context)?;
         Ok((Reply::Written(written), batch))
     }
 
@@ -29,9 +29,11 @@ impl Engine {
         let record = self.catalog.resolve(target)?;
         let routing = routing(record, &upsert.partition)?;
         let keeps_given_ids = record.allows_insert_auto_id();
-        let mode = Mode { is_upsert: true, is_partial: upsert.is_partial, keeps_given_ids };
+        let mode =
+            Mode { is_upsert: true, is_partial: upsert.is_partial || !upsert.field_ops.is_empty(), keeps_given_ids };
         let memory = self.memory();
-        let (written, batch) = self.rows(target)?.write(upsert.rows, mode, &routing, memory, context)?;
+        let (written, batch) =
+            self.rows(target)?.write(upsert.rows, mode, &upsert.field_ops, &routing, memory, context)?;
         Ok((Reply::Written(written), batch))
     }
 

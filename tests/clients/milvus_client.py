@@ -123,6 +123,9 @@ for ranker in (RRFRanker(60), WeightedRanker(0.7, 0.3)):
 client.add_collection_field("full", "added", DataType.INT64, nullable=True)
 client.insert("full", [{**rows[0], "key": "newer", "added": 7}])
 assert rows_of("full", filter='key in ["newer", "k001"]', output_fields=["added"]) == [{"key": "k001", "added": None}, {"key": "newer", "added": 7}]
+client.upsert("full", [{"key": "newer", "words": ["more"]}], field_ops={"words": "array_append"})
+client.upsert("full", [{"key": "newer", "words": ["all"]}], field_ops={"words": "array_remove"})
+assert rows_of("full", filter='key == "newer"', output_fields=["words", "added"]) == [{"key": "newer", "words": ["w0", "more"], "added": 7}]
 client.delete("full", ids=["newer"])
 
 client.create_partition("full", "late")

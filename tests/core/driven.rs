@@ -193,7 +193,7 @@ pub fn insert(collection: &str, new: &[(i64, Row)]) -> Command {
 }
 
 pub fn upsert(collection: &str, new: &[(i64, Row)]) -> Command {
-    let upsert = Upsert { partition: String::new(), rows: given(new), is_partial: false };
+    let upsert = Upsert { rows: given(new), ..Upsert::default() };
     Command::Upsert { target: target(collection), upsert }
 }
 

@@ -115,7 +115,7 @@ impl Pair {
         let command = if self.random.below(2) == 0 {
             Command::Insert { target: target("c"), insert: Insert { partition, rows: given } }
         } else {
-            Command::Upsert { target: target("c"), upsert: Upsert { partition, rows: given, is_partial: false } }
+            Command::Upsert { target: target("c"), upsert: Upsert { partition, rows: given, ..Upsert::default() } }
         };
         match self.world.run(command) {
             Ok(Reply::Written(written)) => {
@@ -146,7 +146,7 @@ impl Pair {
         };
         let n = self.random.below(50) as i64;
         let given = rows(1, vec![("id", Values::Ints(vec![id])), ("n", Values::Ints(vec![n]))]);
-        let upsert = Upsert { partition: String::new(), rows: given, is_partial: true };
+        let upsert = Upsert { rows: given, is_partial: true, ..Upsert::default() };
         self.world.run(Command::Upsert { target: target("c"), upsert }).expect("a patch of an existing row");
         self.model.get_mut(&id).expect("it was just found").n = n;
     }

@@ -171,6 +171,8 @@ export interface Write<R extends object = Row> extends OfCollection {
   partitionName?: string
   /** Of `upsert`: fields that a row lacks keep their old value. */
   partialUpdate?: boolean
+  /** Of `upsert`: arrays whose given elements are added to those that are there, or removed from them. The upsert is then partial. */
+  fieldOps?: readonly { fieldName: string; op: 'REPLACE' | 'ARRAY_APPEND' | 'ARRAY_REMOVE' }[]
 }
 
 /** Rows to remove: by `filter`, or by primary key with `ids`. */
