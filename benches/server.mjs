@@ -1,5 +1,6 @@
 // `elanus serve` under load, from a process of its own: an open loop, so that a slow answer does not slow the asking.
-//   node benches/server.mjs [--road grpc|rest] [--rate 2000] [--connections 200] [--seconds 30] [--rows 10000] [--dim 384]
+//   node benches/server.mjs [--road grpc|rest] [--rate 2000] [--connections 200] [--seconds 30] [--rows 10000] [--dim 384] [--slow 500]
+// With --slow the load is put on twice, the second time beside so many clients that begin requests and do not end them.
 // The delay of an answer counts from when its question was due, not from when a connection was free.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -10,6 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { root } from '../scripts/tools.mjs'
+import { hold } from './slow.mjs'
 
 const { values } = parseArgs({ options: {
   road: { type: 'string', default: 'grpc' },
@@ -18,10 +20,11 @@ const { values } = parseArgs({ options: {
   seconds: { type: 'string', default: '30' },
   rows: { type: 'string', default: '10000' },
   dim: { type: 'string', default: '384' },
+  slow: { type: 'string', default: '0' },
   asker: { type: 'string' },
 } })
 const { road } = values
-const [rate, connections, seconds, rows, dim] = ['rate', 'connections', 'seconds', 'rows', 'dim'].map(name => Number(values[name]))
+const [rate, connections, seconds, rows, dim, slow] = ['rate', 'connections', 'seconds', 'rows', 'dim', 'slow'].map(name => Number(values[name]))
 const LIMIT = 10
 const QUERIES = 64
 
@@ -161,21 +164,35 @@ async function main() {
     const all = vectors(rows, 1)
     for (let at = 0; at < rows; at += 1000) await call('entities/insert', { collectionName: 'load', data: all.slice(at, at + 1000).map((vector, row) => ({ id: at + row, vector: Array.from(vector) })) })
     await new Promise(resolve => setTimeout(resolve, 2000))
-    const before = memory()
     const cpu = () => readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks) / 100, 0)
-    const cpuBefore = cpu()
-    const asker = spawn(process.execPath, [fileURLToPath(import.meta.url), ...process.argv.slice(2), '--asker', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let text = ''
-    asker.stdout.on('data', chunk => (text += chunk))
-    await new Promise(resolve => asker.once('close', resolve))
-    const result = JSON.parse(text)
     const ms = value => `${value.toFixed(1)} ms`
+    /** Puts the load on and tells how it went. */
+    const load = async () => {
+      const [memoryBefore, cpuBefore] = [memory(), cpu()]
+      const asker = spawn(process.execPath, [fileURLToPath(import.meta.url), ...process.argv.slice(2), '--asker', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      let text = ''
+      asker.stdout.on('data', chunk => (text += chunk))
+      await new Promise(resolve => asker.once('close', resolve))
+      const result = JSON.parse(text)
+      console.log(`answered: ${result.answers}, ${result.perSecond.toFixed(0)} a second, ${result.errors} errors; server ${((cpu() - cpuBefore) * 1000 / result.answers).toFixed(2)} ms of CPU each`)
+      console.log(`delay: p50 ${ms(result.p50)}, p90 ${ms(result.p90)}, p99 ${ms(result.p99)}, max ${ms(result.max)}`)
+      console.log(`memory of the server: idle ${idle} MiB, before ${memoryBefore} MiB, after ${memory()} MiB`)
+      if (result.errors > 0) process.exitCode = 1
+    }
     console.log(`machine: ${cpus()[0].model}, ${cpus().length} cores; ${rows} rows of ${dim}, limit ${LIMIT}, COSINE, ${road}`)
     console.log(`asked: ${rate} searches a second over ${connections} connections for ${seconds} s`)
-    console.log(`answered: ${result.answers}, ${result.perSecond.toFixed(0)} a second, ${result.errors} errors; server ${((cpu() - cpuBefore) * 1000 / result.answers).toFixed(2)} ms of CPU each`)
-    console.log(`delay: p50 ${ms(result.p50)}, p90 ${ms(result.p90)}, p99 ${ms(result.p99)}, max ${ms(result.max)}`)
-    console.log(`memory of the server: idle ${idle} MiB, before ${before} MiB, after ${memory()} MiB`)
-    if (result.errors > 0) process.exitCode = 1
+    await load()
+    if (slow > 0) {
+      const held = hold(port, slow)
+      // They are all there before the load comes.
+      await new Promise(resolve => setTimeout(resolve, 2000))
+      console.log(`\nthe same beside ${slow} clients that do not end what they begin`)
+      await load()
+      console.log(`given up by the server meanwhile: ${held.told()}`)
+      held.close()
+      await new Promise(resolve => setTimeout(resolve, 2000))
+      console.log(`memory of the server when they are gone: ${memory()} MiB`)
+    }
   } finally {
     server.kill()
   }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
 import { countTests } from './counts.mjs'
 import { hostLines } from './hosts.mjs'
+import { roadLines } from './roads.mjs'
 import { Failure, capture, duration, main } from './run.mjs'
 import { setUp } from './setup.mjs'
 import { printSizes } from './sizes.mjs'
@@ -102,10 +103,12 @@ await main(async () => {
     total.failed += failed
   }
   if (words.length === 0) {
-    const { lines, failures } = hostLines(outputs.join('\n'))
-    console.log(['\nThe host suite, one line a host:', ...lines, ...failures].join('\n'))
-    total.passed += failures.length === 0 ? 1 : 0
-    total.failed += failures.length
+    const said = outputs.join('\n')
+    for (const [title, { lines, failures }] of [['The host suite, one line a host', hostLines(said)], ['Scenarios, one line a road', roadLines(said)]]) {
+      console.log([`\n${title}:`, ...lines, ...failures].join('\n'))
+      total.passed += failures.length === 0 ? 1 : 0
+      total.failed += failures.length
+    }
     printSizes()
   }
   console.log(`\n${table.join('\n')}\nall of it: ${duration(performance.now() - start)}`)

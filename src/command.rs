@@ -9,7 +9,7 @@ use crate::collection::search::{Hits, Search};
 use crate::collection::write::{Insert, Upsert, Written};
 use crate::column::rows::Rows;
 use crate::index::Structure;
-use crate::schema::check::CollectionSpec;
+use crate::schema::check::{CollectionSpec, FieldSpec};
 use crate::schema::index_params::IndexSpec;
 use crate::schema::{Metric, Schema};
 use crate::sorted::SortedMap;
@@ -75,6 +75,8 @@ pub enum Command {
     GetCollectionStats { target: Target },
     /// Sets (`Some`) and removes (`None`) properties of a collection.
     AlterCollection { target: Target, changes: Changes },
+    /// Adds fields to a collection; rows that are there have their defaults, or null.
+    AddFields { target: Target, fields: Vec<FieldSpec> },
     /// Sets (`Some`) and removes (`None`) parameters of a field.
     AlterField { target: Target, field: String, changes: Changes },
     /// Asks that growing rows be sealed in the background.
@@ -190,6 +192,7 @@ impl Command {
             | Command::LoadCollection { .. }
             | Command::ReleaseCollection { .. }
             | Command::AlterCollection { .. }
+            | Command::AddFields { .. }
             | Command::AlterField { .. }
             | Command::AlterIndex { .. }
             | Command::Flush { .. }

@@ -25,7 +25,8 @@ pub fn parse(text: &[u8]) -> Result<Value> {
 }
 
 /// As [`parse`], but the elements of the list under `key` of the outermost object are handed out one by one, and the list
-/// stays empty: rows take several times the memory of their text, and they need not be there all at once.
+/// stays empty: rows take several times the memory of their text, and they need not be there all at once. What was handed
+/// out cannot be taken back, so that key may come only once.
 ///
 /// # Errors
 /// As those of [`parse`], and what `take` answers.
@@ -49,17 +50,30 @@ fn document(text: &[u8], apart: Option<Apart<'_>>) -> Result<Value> {
 ///
 /// Values nest no deeper than decoders allow, so that this may recurse.
 pub fn print(value: &Value, json: &mut String) {
+    print_with(value, json, print_f64);
+}
+
+/// As [`print`], but doubles without a fraction keep a `.0`, so that they are doubles too for whoever reads the text: what
+/// users wrote into documents comes back as it was.
+pub fn print_document(value: &Value, json: &mut String) {
+    print_with(value, json, |number, json| match number.is_finite() {
+        true => json.push_str(&format!("{number:?}")),
+        false => json.push_str("null"),
+    });
+}
+
+fn print_with(value: &Value, json: &mut String, double: fn(f64, &mut String)) {
     match value {
         Value::Null => json.push_str("null"),
         Value::Bool(truth) => json.push_str(if *truth { "true" } else { "false" }),
         Value::Int(whole) => json.push_str(&whole.to_string()),
-        Value::Double(number) => print_f64(*number, json),
+        Value::Double(number) => double(*number, json),
         Value::Text(text) => print_text(text, json),
         Value::List(elements) => {
             json.push('[');
             for (at, element) in elements.iter().enumerate() {
                 json.push_str(if at == 0 { "" } else { "," });
-                print(element, json);
+                print_with(element, json, double);
             }
             json.push(']');
         }
@@ -69,7 +83,7 @@ pub fn print(value: &Value, json: &mut String) {
                 json.push_str(if at == 0 { "" } else { "," });
                 print_text(key, json);
                 json.push(':');
-                print(member, json);
+                print_with(member, json, double);
             }
             json.push('}');
         }
@@ -180,8 +194,12 @@ impl Reader<'_> {
                 }
                 self.at += 1;
                 if next == Some(b',') {
-                    if let Open::Object(_, key) = &mut container {
+                    if let Open::Object(members, key) = &mut container {
                         *key = self.key()?;
+                        let handed_out = apart.as_ref().filter(|apart| open.is_empty() && *key == apart.key);
+                        if handed_out.is_some_and(|apart| members.iter().any(|(known, _)| known == apart.key)) {
+                            return Err(Error::invalid(format!("JSON: '{key}' comes twice, at byte {}", self.at)));
+                        }
                     }
                     open.push(container);
                     break;
@@ -467,8 +485,16 @@ mod tests {
             // A double without a fraction comes back as a whole number, and prints the same.
             assert_eq!(printed(&parse(printed(&value).as_bytes()).unwrap()), printed(&value), "{text}");
             assert!(by_oracle(&printed(&value)).is_some(), "{text}");
+            let mut document = String::new();
+            print_document(&value, &mut document);
+            assert_eq!(parse(document.as_bytes()), Ok(value.clone()), "{document}");
+            assert_eq!(by_oracle(&document).map(sorted), Some(sorted(value)), "{document}");
         }
         assert_eq!(printed(&Value::Double(3.0)), "3");
+        let mut document = String::new();
+        let doubles = [3.0, -0.5, 1e21, f64::INFINITY].map(Value::Double);
+        print_document(&Value::List([doubles.as_slice(), &[Value::Int(3)]].concat()), &mut document);
+        assert_eq!(document, "[3.0,-0.5,1e21,null,3]");
         assert_eq!(printed(&Value::Double(1e21)), "1e21");
         assert_eq!(printed(&Value::Double(f64::NAN)), "null");
         let mut short = String::new();
@@ -486,6 +512,11 @@ mod tests {
         });
         assert_eq!(taken, [r#"{"data":[2]}"#, "3", "[4]"]);
         assert_eq!(printed(&rest.unwrap()), r#"{"a":[1],"data":[],"b":{"data":[5]}}"#);
+        let twice = br#"{"data":[1],"b":{"data":2,"data":3},"data":[4]}"#;
+        let refused = parse_apart(twice, "data", &mut |_| Ok(())).unwrap_err().to_string();
+        assert!(refused.contains("'data' comes twice, at byte 43"), "{refused}");
+        assert!(parse_apart(&twice[..36], "data", &mut |_| Ok(())).is_err(), "it is cut");
+        assert!(parse_apart(twice, "b", &mut |_| Ok(())).is_ok());
         let refused = parse_apart(text, "a", &mut |_| Err(Error::Closed));
         assert_eq!(refused, Err(Error::Closed));
         assert!(parse_apart(b"{\"a\":[1,2}", "a", &mut |_| Ok(())).is_err());

@@ -13,7 +13,7 @@ import { exportStream } from './snapshot.js'
 import type { Answer, Transport } from './transport.js'
 import type * as ops from './types/operations.js'
 import type { CallOptions, ProgressOptions, Stats, WriteOptions } from './types/open.js'
-import type { DefaultKey, KeyOutput, Row } from './types/rows.js'
+import type { DefaultKey, KeyInput, KeyOutput, Row } from './types/rows.js'
 import { decodeColumn, decodeHits, decodeRows, type HitsFrame, type Int64Mode } from './unframe.js'
 
 /** What the platform adds to the engine's own statistics. */
@@ -125,6 +125,10 @@ export class Elanus<I extends Int64Mode = 'number'> {
   async dropCollectionProperties(body: ops.OfCollection & { propertyKeys: string[] }, options?: CallOptions): Promise<void> {
     await this.#ask('dropCollectionProperties', body, options)
   }
+  /** Adds a field, which must be nullable or have a default: rows that are there have that, or null. */
+  async addCollectionField(body: ops.OfCollection & { schema: ops.FieldSpec }, options?: CallOptions): Promise<void> {
+    await this.#ask('addCollectionField', body, options)
+  }
   /** Changes parameters of a field: `max_length` and `max_capacity`, which may only grow, and `mmap.enabled`. */
   async alterFieldProperties(body: ops.OfCollection & { fieldName: string; fieldParams: ops.Properties }, options?: CallOptions): Promise<void> {
     await this.#ask('alterFieldProperties', body, options)
@@ -226,19 +230,19 @@ export class Elanus<I extends Int64Mode = 'number'> {
     const id = Array.isArray(body.id) ? (body.id as unknown[]) : [body.id]
     return this.#rows<R>('get', { ...body, id }, options)
   }
-  /** Rows by filter, in the order of their primary keys. */
+  /** Rows by filter, in the order of their primary keys or of `orderByFields`. */
   query<R extends object = Row>(body: ops.Query, options?: CallOptions): Promise<R[]> {
     return this.#rows<R>('query', body, options)
   }
-  /** The nearest rows: a list of hits for one `vector`, a list of lists for `data`. */
+  /** The nearest rows: a list of hits for one `vector`, a list of lists for `data` and for `ids`. */
   search<R extends object = Row>(body: ops.Search & { vector: VectorInput }, options?: CallOptions): Promise<(R & { distance: number })[]>
-  search<R extends object = Row>(body: ops.Search & { data: readonly VectorInput[] }, options?: CallOptions): Promise<(R & { distance: number })[][]>
+  search<R extends object = Row>(body: ops.Search & ({ data: readonly VectorInput[] } | { ids: readonly KeyInput[] }), options?: CallOptions): Promise<(R & { distance: number })[][]>
   async search(body: ops.Search, options: CallOptions = {}): Promise<object[] | object[][]> {
     expectObject(body)
     const { vector, data, ...rest } = body
-    const packed = encodeQueries(oneOf(vector, data))
-    const head = { ...plainBody(rest), queries: { plane: 0, dim: packed.dim, count: packed.count } }
-    const answer = await this.#call('search', head, [packed.plane], options)
+    const packed = body.ids === undefined || vector !== undefined || data !== undefined ? encodeQueries(oneOf(vector, data, body.ids)) : undefined
+    const queries = packed && { queries: { plane: 0, dim: packed.dim, count: packed.count } }
+    const answer = await this.#call('search', { ...plainBody(rest), ...queries }, packed ? [packed.plane] : [], options)
     const lists = decodeHits(answer.head as HitsFrame, answer.planes, this.#int64)
     return vector === undefined ? lists : (lists[0] ?? [])
   }
@@ -338,9 +342,9 @@ function encodeWrite(data: readonly object[] | object | undefined, columns: ops.
   return encodeRows(Array.isArray(data) ? (data as object[]) : [data as object])
 }
 
-function oneOf(vector: VectorInput | undefined, data: readonly VectorInput[] | undefined): readonly VectorInput[] {
-  if ((vector === undefined) === (data === undefined)) {
-    throw new ElanusError('INVALID', "missing required parameters, error: expected one of 'vector' (one) and 'data' (a list of vectors)", { code: 1802 })
+function oneOf(vector: VectorInput | undefined, data: readonly VectorInput[] | undefined, ids: readonly KeyInput[] | undefined): readonly VectorInput[] {
+  if ((vector === undefined) === (data === undefined) || ids !== undefined) {
+    throw new ElanusError('INVALID', "missing required parameters, error: expected one of 'vector' (one), 'data' (a list of vectors) and 'ids'", { code: 1802 })
   }
   return vector === undefined ? (data as readonly VectorInput[]) : [vector]
 }

@@ -32,6 +32,10 @@ export interface SearchOptions<F> extends QueryOptions<F> {
   /** `radius`, `range_filter`, `ef`, `nprobe`, … */
   params?: Record<string, unknown>
   roundDecimal?: number
+  /** A Bool, integer or VarChar field: rows with one value of it are a group, and `limit` and `offset` count groups. */
+  groupingField?: string
+  /** The most rows of a group, 1 to 10; 1 unless said otherwise. */
+  groupSize?: number
 }
 
 /** Options of `hybridSearch`. */
@@ -100,19 +104,21 @@ export class Collection<T extends object, P extends keyof T & string, I extends 
     return this.#database.get({ ...this.#target, ...rest, id: ids }, defined({ signal }))
   }
 
-  /** Rows that match a filter (all for ''), in the order of primary keys. All fields unless `outputFields` says otherwise. */
-  query<const F extends FieldName<T> = '*'>(filter: string, options: QueryOptions<F> = {}): Promise<Found<T, P, F>[]> {
+  /** Rows that match a filter (all for ''), in the order of primary keys or of `orderByFields`. All fields unless `outputFields` says otherwise. */
+  query<const F extends FieldName<T> = '*'>(filter: string, options: QueryOptions<F> & Pick<ops.Query, 'orderByFields'> = {}): Promise<Found<T, P, F>[]> {
     const { signal, ...rest } = options
     return this.#database.query({ ...this.#target, ...rest, filter }, defined({ signal }))
   }
 
-  /** The nearest rows to one vector (a list of hits) or to several (a list of lists), best first. */
+  /** The nearest rows to one vector (a list of hits), or to several or to other rows (a list of lists), best first. */
   search<const F extends FieldName<T> = never>(vector: VectorInput, options?: SearchOptions<F>): Promise<Hit<T, P, F>[]>
   search<const F extends FieldName<T> = never>(vectors: readonly VectorInput[], options?: SearchOptions<F>): Promise<Hit<T, P, F>[][]>
-  async search<F extends string>(queries: VectorInput | readonly VectorInput[], options: SearchOptions<F> = {}): Promise<object[] | object[][]> {
+  search<const F extends FieldName<T> = never>(rows: { ids: readonly KeyInput[] }, options?: SearchOptions<F>): Promise<Hit<T, P, F>[][]>
+  async search<F extends string>(queries: VectorInput | readonly VectorInput[] | { ids: readonly KeyInput[] }, options: SearchOptions<F> = {}): Promise<object[] | object[][]> {
     const { signal, params, metricType, ...rest } = options
     const searchParams = params === undefined && metricType === undefined ? undefined : defined({ params, metricType })
     const body = { ...this.#target, ...rest, ...defined({ searchParams }) }
+    if (isOfRows(queries)) return this.#database.search({ ...body, ids: queries.ids }, defined({ signal }))
     return isVector(queries)
       ? this.#database.search({ ...body, vector: queries }, defined({ signal }))
       : this.#database.search({ ...body, data: queries }, defined({ signal }))
@@ -146,6 +152,11 @@ export class Collection<T extends object, P extends keyof T & string, I extends 
     const data = Array.isArray(rows) || !('columns' in rows) ? { data: rows as readonly object[] } : { columns: rows.columns as NonNullable<ops.Write['columns']> }
     return { ...this.#target, ...data, ...defined({ partitionName }) }
   }
+}
+
+/** Whether what is searched for are rows, by their keys, and no vectors. */
+function isOfRows(queries: unknown): queries is { ids: readonly KeyInput[] } {
+  return typeof queries === 'object' && queries !== null && 'ids' in queries
 }
 
 /** An object without the keys whose value is undefined. */

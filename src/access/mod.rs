@@ -99,7 +99,8 @@ impl Access {
         Err(refusal("auth check failure, please check username and password are correct"))
     }
 
-    /// Asks whether a caller may do something.
+    /// Asks whether a caller may do something. A collection called by an alias counts under its own name: grants on it
+    /// hold, and one on the alias, which may stand for another tomorrow, does not.
     ///
     /// # Errors
     /// [`Error::Denied`], and what reading the record answers.
@@ -116,10 +117,51 @@ impl Access {
             Need::Cluster { privilege } => (privilege, ANY, ANY),
         };
         let database = if database.is_empty() { DEFAULT_DATABASE } else { database };
-        if self.record().await?.allows(user, privilege, database, collection) {
+        let collection = self.own_name(database, collection).await?;
+        if self.record().await?.allows(user, privilege, database, &collection) {
             return Ok(());
         }
         Err(Error::Denied { privilege: (*privilege).to_string(), user: user.clone(), database: database.to_string() })
+    }
+
+    /// Asks whether a caller may do something to a user; to themselves everybody may.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub async fn check_user(&self, caller: &Caller, name: &str, privilege: &'static str) -> Result<()> {
+        if caller.user.as_deref() == Some(name) {
+            return Ok(());
+        }
+        self.check(caller, &Need::Cluster { privilege }).await
+    }
+
+    /// Asks whether a caller may see what a role may do; of their own roles everybody may.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub async fn check_role(&self, caller: &Caller, role: &str) -> Result<()> {
+        let record = self.record().await?;
+        let user = caller.user.as_ref().and_then(|name| record.users.get(name));
+        if role == PUBLIC || user.is_some_and(|user| user.roles.iter().any(|own| own == role)) {
+            return Ok(());
+        }
+        self.check(caller, &Need::Cluster { privilege: "SelectOwnership" }).await
+    }
+
+    /// The name of the collection that a name or alias stands for; a name that nothing has is its own.
+    async fn own_name(&self, database: &str, name: &str) -> Result<String> {
+        if name.is_empty() || name == ANY {
+            return Ok(name.to_string());
+        }
+        let asked = Command::DescribeAlias { database: database.to_string(), alias: name.to_string() };
+        match self.driver.run(asked).await {
+            Ok(Reply::Alias { collection, .. }) => Ok(collection),
+            Ok(_)
+            | Err(Error::AliasNotFound { .. } | Error::AliasCollision { .. } | Error::DatabaseNotFound { .. }) => {
+                Ok(name.to_string())
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// The record as it is in memory, read first if need be.

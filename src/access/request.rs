@@ -83,6 +83,7 @@ impl Access {
             "listUsers" => texts(self.list_users().await?),
             "describeUser" => {
                 let name = body.name("userName")?;
+                self.check_user(caller, name, "SelectUser").await?;
                 let user = self.describe_user(name).await?;
                 let user = user.ok_or_else(|| Error::invalid(format!("not found the user: {name}")))?;
                 let description = ("description".to_string(), Value::Text(user.description));
@@ -94,9 +95,11 @@ impl Access {
                 nothing()
             }
             "updatePassword" => {
+                let name = body.name("userName")?;
+                self.check_user(caller, name, "UpdateUser").await?;
                 let old = Some(body.text("password")?.unwrap_or_default());
                 let description = body.text("description")?;
-                self.update_password(body.name("userName")?, old, body.name("newPassword")?, description).await?;
+                self.update_password(name, old, body.name("newPassword")?, description).await?;
                 nothing()
             }
             "dropUser" => {
@@ -113,7 +116,9 @@ impl Access {
             }
             "listRoles" => texts(self.list_roles().await?.into_iter().map(|role| role.name).collect()),
             "describeRole" => {
-                Value::List(self.list_grants(body.name("roleName")?).await?.into_iter().map(grant).collect())
+                let role = body.name("roleName")?;
+                self.check_role(caller, role).await?;
+                Value::List(self.list_grants(role).await?.into_iter().map(grant).collect())
             }
             "createRole" => {
                 self.create_role(body.name("roleName")?, body.text("description")?.unwrap_or_default()).await?;

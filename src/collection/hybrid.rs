@@ -49,7 +49,7 @@ pub enum Ranker {
 }
 
 impl Collection {
-    /// The fused hits of each query, best first; ties by ascending primary key. `searched` is of each search.
+    /// The fused hits of each query, best first; ties by ascending primary key. Ids must have become query vectors before. `searched` is of each search.
     ///
     /// # Errors
     /// Those of [`Collection::search`], and [`Error::Invalid`] for a ranker that does not fit the searches.
@@ -127,12 +127,15 @@ fn check(hybrid: &HybridSearch) -> Result<()> {
             paging::SEARCHES_MAX
         )));
     }
-    let queries = hybrid.searches[0].queries.count;
-    if let Some(other) = hybrid.searches.iter().find(|search| search.queries.count != queries) {
-        let got = other.queries.count;
+    let queries = hybrid.searches[0].query_count();
+    if let Some(other) = hybrid.searches.iter().find(|search| search.query_count() != queries) {
+        let got = other.query_count();
         return Err(Error::invalid(format!(
             "the searches have {queries} and {got} query vectors, expected one number"
         )));
+    }
+    if hybrid.searches.iter().any(|search| search.grouping.is_some()) {
+        return Err(Error::Unsupported { what: "grouping of a hybrid search".to_string() });
     }
     paging::check_search(hybrid.limit.into(), hybrid.offset.into())?;
     paging::check_round_decimal(hybrid.round_decimal.into())?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::primary::RowAddress;
 use crate::column::Column;
+use crate::column::build::added;
 use crate::column::encode::{self, ColumnRecord};
 use crate::error::{Error, Result};
 use crate::schema::Schema;
@@ -37,7 +38,7 @@ pub struct RunRecord {
     pub first_row: u32,
     /// How many rows.
     pub row_count: u32,
-    /// The columns' shapes, in the order of the schema's fields.
+    /// The columns' shapes, in the order of the schema's fields; those that were added later are not among them.
     pub columns: Vec<ColumnRecord>,
 }
 
@@ -86,7 +87,7 @@ pub fn encode(key: BlobKey, mut record: LogRecord, schema: &Schema, columns: &[C
     blob
 }
 
-/// The record and the run's columns of an entry.
+/// The record and the run's columns of an entry, those of fields that were added since included.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when the blob is damaged or does not fit the schema.
@@ -100,15 +101,21 @@ pub fn decode(key: BlobKey, blob: &[u8], schema: &Schema) -> Result<(LogRecord, 
     let record: LogRecord = postcard::from_bytes(head).map_err(|_| malformed("its record"))?;
     let mut columns = Vec::new();
     if let Some(run) = &record.run {
-        if run.columns.len() != schema.fields.len() {
-            return Err(malformed("its list of columns"));
-        }
-        for (shape, field) in run.columns.iter().zip(&schema.fields) {
+        let mut shapes = run.columns.iter().peekable();
+        for field in &schema.fields {
+            let Some(shape) = shapes.next_if(|shape| shape.field == field.id) else {
+                let column = added(field, run.columns.iter().map(|shape| shape.field), &columns);
+                columns.push(column.ok_or_else(|| malformed(&format!("the column of field {}", field.name)))?);
+                continue;
+            };
             let bytes = usize::try_from(shape.size_bytes()).map_err(|_| malformed("a column's length"))?;
             let (column, rest) = sections.split_at_checked(bytes).ok_or_else(|| malformed("a column's length"))?;
             sections = rest;
-            let column = (shape.field == field.id).then(|| encode::decode(field, shape, run.row_count, column));
-            columns.push(column.flatten().ok_or_else(|| malformed(&format!("the column of field {}", field.name)))?);
+            let column = encode::decode(field, shape, run.row_count, column);
+            columns.push(column.ok_or_else(|| malformed(&format!("the column of field {}", field.name)))?);
+        }
+        if shapes.next().is_some() {
+            return Err(malformed("its list of columns"));
         }
     }
     if !sections.is_empty() {

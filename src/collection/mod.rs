@@ -8,6 +8,8 @@
 
 mod coded;
 pub mod delete;
+pub mod field_op;
+pub mod group;
 pub mod hybrid;
 pub mod indexes;
 pub mod indexing;
@@ -16,6 +18,7 @@ pub mod load;
 pub mod log;
 pub mod maintain;
 pub mod manifest;
+pub mod order;
 pub mod output;
 pub mod primary;
 pub mod query;

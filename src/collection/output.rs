@@ -7,7 +7,7 @@ use crate::column::json::Node;
 use crate::column::rows::{NamedValues, Rows, Values};
 use crate::column::{Column, ColumnData};
 use crate::error::{Error, Result};
-use crate::schema::{DYNAMIC_FIELD, Schema, Value};
+use crate::schema::{Schema, Value};
 use crate::sorted::{SortedMap, sort_and_dedup};
 
 /// What a reply has of each row.
@@ -62,16 +62,23 @@ impl Collection {
         self.check_size(addresses.len() as u64, output)?;
         let mut columns = Vec::new();
         for &column in &output.columns {
-            let field = &self.schema.fields[column];
-            let values = gather(field, &self.picks(addresses, column));
-            columns.push(NamedValues { name: field.name.clone(), present: None, values });
+            columns.push(self.field_values(addresses, column));
         }
         if let Some(dynamic) = self.schema.dynamic_column()
             && (output.has_all_dynamic || !output.dynamic_keys.is_empty())
         {
-            columns.extend(dynamic_columns(&self.picks(addresses, dynamic), output));
+            let keys = dynamic_columns(&self.picks(addresses, dynamic), output);
+            // Rows that are older than a field may have its name as a key, which the field hides.
+            columns.extend(keys.into_iter().filter(|column| self.schema.column(&column.name).is_none()));
         }
         Ok(Rows { row_count: addresses.len() as u32, columns })
+    }
+
+    /// The values of one field of rows, in their order.
+    pub(super) fn field_values(&self, addresses: &[RowAddress], column: usize) -> NamedValues {
+        let field = &self.schema.fields[column];
+        let values = gather(field, &self.picks(addresses, column));
+        NamedValues { name: field.name.clone(), present: None, values }
     }
 
     /// The primary keys of rows, in their order.
@@ -102,7 +109,7 @@ fn dynamic_columns(picks: &[Pick<'_>], output: &Output) -> Vec<NamedValues> {
     let mut column_of: SortedMap<&str, usize> = SortedMap::new();
     for (at, (column, row)) in picks.iter().enumerate() {
         for (key, node) in document(column, *row).into_iter().flat_map(Node::members) {
-            if key == DYNAMIC_FIELD || !(output.has_all_dynamic || output.dynamic_keys.iter().any(|name| name == key)) {
+            if !(output.has_all_dynamic || output.dynamic_keys.iter().any(|name| name == key)) {
                 continue;
             }
             let place = *column_of.get_or_insert_with(key, || {

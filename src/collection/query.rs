@@ -1,6 +1,7 @@
 //! Query and get: rows by filter or by primary key.
 
 use super::Collection;
+use super::order::OrderBy;
 use super::output::{Output, count, is_count};
 use super::primary::RowAddress;
 use super::search::FilterText;
@@ -28,10 +29,12 @@ pub struct Query {
     pub limit: Option<u32>,
     /// How many rows are skipped first.
     pub offset: u32,
+    /// The fields to order by, the first before the others; rows that they do not tell apart come by ascending primary key.
+    pub order_by: Vec<OrderBy>,
 }
 
 impl Collection {
-    /// The rows that match, by ascending primary key, of `partitions` (`None`: of all).
+    /// The rows that match, in the order asked for and last by ascending primary key, of `partitions` (`None`: of all).
     ///
     /// # Errors
     /// [`Error::Filter`], [`Error::FieldNotFound`], or [`Error::Invalid`] for a limit or offset out of range and for a
@@ -45,22 +48,23 @@ impl Collection {
             return Ok(count(self.select(query, partitions)?.len() as u64));
         }
         let output = Output::new(&query.output_fields, &self.schema, true)?;
+        let orders = self.orders(&query.order_by)?;
         if query.ids.is_none() && query.filter.expression.trim().is_empty() && query.limit.is_none() {
             return Err(Error::invalid("empty expression should be used with limit"));
         }
         let mut rows = self.select(query, partitions)?;
         let from = (query.offset as usize).min(rows.len());
         let to = query.limit.map_or(rows.len(), |limit| (from + limit as usize).min(rows.len()));
-        let by_key = |a: RowAddress, b: RowAddress| self.primary_key(a).cmp(&self.primary_key(b));
+        let compare = |a: RowAddress, b: RowAddress| self.compare(&orders, a, b);
         if to < rows.len() {
             let mut first = Top::new(to as u32);
-            let tie = |a: u32, b: u32| by_key(rows[a as usize], rows[b as usize]);
+            let tie = |a: u32, b: u32| compare(rows[a as usize], rows[b as usize]);
             for row in 0..rows.len() as u32 {
                 first.offer(Candidate { row, distance: 0.0 }, &tie);
             }
             rows = first.into_sorted(&tie).iter().map(|candidate| rows[candidate.row as usize]).collect();
         } else {
-            sort_by(&mut rows, |a, b| by_key(*a, *b));
+            sort_by(&mut rows, |a, b| compare(*a, *b));
         }
         self.rows(&rows[from..], &output)
     }

@@ -3,11 +3,12 @@
 use std::cmp::Ordering;
 
 use super::Collection;
+use super::group::Grouping;
 use super::output::{Output, check_bytes};
 use super::primary::{PrimaryKey, RowAddress};
 use crate::bitmap::Bitmap;
 use crate::column::gather::vector;
-use crate::column::rows::{Rows, Values};
+use crate::column::rows::{NamedValues, Rows, Values};
 use crate::error::{Error, Result};
 use crate::filter;
 use crate::index::{Effort, Range, Request};
@@ -38,8 +39,10 @@ pub struct QueryVectors {
 /// A search of one vector field.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Search {
-    /// The query vectors.
+    /// The query vectors; none where `ids` are given.
     pub queries: QueryVectors,
+    /// The primary keys of rows whose own vectors are the query vectors.
+    pub ids: Option<Vec<Value>>,
     /// The vector field; may be empty when the schema has only one.
     pub anns_field: String,
     /// Which rows count.
@@ -58,6 +61,15 @@ pub struct Search {
     pub params: SortedMap<String, Value>,
     /// Decimals of scores, −1 for all.
     pub round_decimal: i32,
+    /// How hits are grouped; then `limit` and `offset` count groups.
+    pub grouping: Option<Grouping>,
+}
+
+impl Search {
+    /// How many queries there are.
+    pub fn query_count(&self) -> u32 {
+        self.ids.as_ref().map_or(self.queries.count, |ids| u32::try_from(ids.len()).unwrap_or(u32::MAX))
+    }
 }
 
 /// What a search found, query by query, best first.
@@ -73,6 +85,8 @@ pub struct Hits {
     pub scores: Vec<f32>,
     /// Their output fields (without the primary key).
     pub rows: Rows,
+    /// The value of the field that they were grouped by, of each hit; `None` when they were not.
+    pub groups: Option<NamedValues>,
 }
 
 /// What the index of the searched field says: the engine looks it up and checks parameters against it.
@@ -86,6 +100,16 @@ pub struct Searched {
     pub range: Range,
     /// How hard to try; `None` compares every row exactly.
     pub effort: Option<Effort>,
+}
+
+/// The live rows that pass the filter, by segment; segments without any are left out.
+pub(super) struct Allowed(SortedMap<SegmentId, Bitmap>);
+
+impl Allowed {
+    /// How many there are.
+    pub(super) fn row_count(&self) -> u64 {
+        self.0.values().map(|rows| u64::from(rows.count())).sum()
+    }
 }
 
 /// A row and its distance.
@@ -118,18 +142,59 @@ impl Collection {
         Ok(column)
     }
 
-    /// The hits of each query, best first, in `partitions` (`None`: in all).
+    /// The vectors of rows by primary key, in the order of the keys, of `partitions` (`None`: of all).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for keys that no row has, for keys of another type, and for too many of them or none.
+    pub fn vectors_of(
+        &mut self,
+        keys: &[Value],
+        column: usize,
+        partitions: Option<&[PartitionId]>,
+    ) -> Result<QueryVectors> {
+        let count = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        paging::check_query_count(count)?;
+        let dim = self.schema.fields[column].dim;
+        check_bytes(u64::from(count) * u64::from(dim) * 4)?;
+        let mut elements = Vec::with_capacity(keys.len() * dim as usize);
+        let mut missing = Vec::new();
+        for key in keys {
+            match self.addresses(std::slice::from_ref(key), partitions)?.first() {
+                Some(at) => {
+                    elements.extend_from_slice(vector(self.segments[&at.segment].columns()[column].data()).row(at.row));
+                }
+                None => missing.push(key),
+            }
+        }
+        if let Some(first) = missing.first() {
+            return Err(Error::invalid(format!(
+                "some of the provided primary key IDs do not exist: {} of {count} are absent, the first of them {first:?}",
+                missing.len()
+            )));
+        }
+        Ok(QueryVectors { count, dim, elements })
+    }
+
+    /// The hits of each query, best first, in `partitions` (`None`: in all); where they are grouped, the groups best first,
+    /// and in each the hits. Ids must have become query vectors before
+    /// ([`Collection::vectors_of`]).
     ///
     /// # Errors
     /// [`Error::Filter`], [`Error::FieldNotFound`], [`Error::DimensionMismatch`], [`Error::Invalid`].
     pub fn search(&mut self, search: &Search, searched: Searched, partitions: Option<&[PartitionId]>) -> Result<Hits> {
         let output = Output::new(&search.output_fields, &self.schema, false)?;
-        let found = self.nearest(search, searched, partitions)?;
-        let scored = found.into_iter().map(|hits| {
-            let scored = |(at, distance)| (at, searched.metric.score(distance));
-            hits.into_iter().skip(search.offset as usize).map(scored).collect()
-        });
-        self.hits(scored.collect(), &output, search.round_decimal)
+        let score = |(at, distance)| (at, searched.metric.score(distance));
+        let scored = |hits: Vec<Found>, skipped: u32| hits.into_iter().skip(skipped as usize).map(score).collect();
+        let Some(grouping) = &search.grouping else {
+            let found = self.nearest(search, searched, partitions)?;
+            let found = found.into_iter().map(|hits| scored(hits, search.offset)).collect();
+            return self.hits(found, &output, search.round_decimal);
+        };
+        let found: Vec<Vec<Found>> = self.nearest_groups(search, searched, grouping, partitions)?;
+        let addresses: Vec<RowAddress> = found.iter().flatten().map(|(at, _)| *at).collect();
+        let groups = Some(self.field_values(&addresses, self.group_column(grouping)?));
+        let found = found.into_iter().map(|hits| scored(hits, 0)).collect();
+        Ok(Hits { groups, ..self.hits(found, &output, search.round_decimal)? })
     }
 
     /// The nearest `limit + offset` rows of each query, nearest first; ties by ascending primary key.
@@ -139,6 +204,24 @@ impl Collection {
         searched: Searched,
         partitions: Option<&[PartitionId]>,
     ) -> Result<Vec<Vec<Found>>> {
+        let allowed = self.allowed(search, searched, partitions)?;
+        let limit = search.limit + search.offset;
+        let found_bytes = size_of::<Found>() as u64 * allowed.row_count().min(u64::from(limit));
+        check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
+        let queries = search.queries.elements.chunks_exact(search.queries.dim as usize);
+        Ok(queries.map(|query| self.nearest_of(query, searched, &allowed, limit)).collect())
+    }
+
+    /// The rows that a search may find.
+    ///
+    /// # Errors
+    /// Those of [`Collection::search`].
+    pub(super) fn allowed(
+        &mut self,
+        search: &Search,
+        searched: Searched,
+        partitions: Option<&[PartitionId]>,
+    ) -> Result<Allowed> {
         self.check(search, searched.column)?;
         let predicate = filter::compile(&search.filter.expression, &search.filter.params, &self.schema)?;
         let mut allowed: SortedMap<SegmentId, Bitmap> = SortedMap::new();
@@ -150,36 +233,41 @@ impl Collection {
                 }
             }
         }
-        let (primary, limit) = (self.schema.primary_column(), search.limit + search.offset);
-        let allowed_count: u64 = allowed.values().map(|rows| u64::from(rows.count())).sum();
-        let found_bytes = size_of::<Found>() as u64 * allowed_count.min(u64::from(limit));
-        check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
-        let mut results = Vec::with_capacity(search.queries.count as usize);
-        for query in search.queries.elements.chunks_exact(search.queries.dim as usize) {
-            let mut scanned: Vec<SegmentId> = Vec::new();
-            let coded = searched
-                .effort
-                .and_then(|effort| self.nearest_by_codes(query, searched, effort, &allowed, limit, &mut scanned));
-            let mut found = coded.unwrap_or_else(|| {
-                scanned = allowed.keys().copied().collect();
-                Vec::new()
-            });
-            for id in scanned {
-                let segment = self.segments.get_mut(&id).expect("allowed rows are of segments");
-                segment.prepare(searched.column, searched.metric);
-                let (segment, allowed) = (&self.segments[&id], &allowed[&id]);
-                let keys = &segment.columns()[primary];
-                let tie = |a: u32, b: u32| PrimaryKey::of(keys, a).cmp(&PrimaryKey::of(keys, b));
-                let column = vector(segment.columns()[searched.column].data());
-                let request = Request { column, query, allowed, limit, range: searched.range, tie: &tie };
-                let nearest = segment.search(searched.column, &request).into_sorted(&tie);
-                found.extend(nearest.iter().map(|c| (RowAddress { segment: id, row: c.row }, c.distance)));
-            }
-            sort_by(&mut found, |a, b| self.nearer(a, b));
-            found.truncate(limit as usize);
-            results.push(found);
+        Ok(Allowed(allowed))
+    }
+
+    /// The nearest `limit` rows of one query, nearest first; ties by ascending primary key.
+    pub(super) fn nearest_of(
+        &mut self,
+        query: &[f32],
+        searched: Searched,
+        allowed: &Allowed,
+        limit: u32,
+    ) -> Vec<Found> {
+        let Allowed(allowed) = allowed;
+        let mut scanned: Vec<SegmentId> = Vec::new();
+        let coded = searched
+            .effort
+            .and_then(|effort| self.nearest_by_codes(query, searched, effort, allowed, limit, &mut scanned));
+        let mut found = coded.unwrap_or_else(|| {
+            scanned = allowed.keys().copied().collect();
+            Vec::new()
+        });
+        let primary = self.schema.primary_column();
+        for id in scanned {
+            let segment = self.segments.get_mut(&id).expect("allowed rows are of segments");
+            segment.prepare(searched.column, searched.metric);
+            let (segment, allowed) = (&self.segments[&id], &allowed[&id]);
+            let keys = &segment.columns()[primary];
+            let tie = |a: u32, b: u32| PrimaryKey::of(keys, a).cmp(&PrimaryKey::of(keys, b));
+            let column = vector(segment.columns()[searched.column].data());
+            let request = Request { column, query, allowed, limit, range: searched.range, tie: &tie };
+            let nearest = segment.search(searched.column, &request).into_sorted(&tie);
+            found.extend(nearest.iter().map(|c| (RowAddress { segment: id, row: c.row }, c.distance)));
         }
-        Ok(results)
+        sort_by(&mut found, |a, b| self.nearer(a, b));
+        found.truncate(limit as usize);
+        found
     }
 
     /// The hits of each query as a reply.
@@ -193,6 +281,7 @@ impl Collection {
             primary_keys: self.primary_keys(&addresses),
             scores: scores.into_iter().map(|score| round(score, round_decimal)).collect(),
             rows,
+            groups: None,
         })
     }
 

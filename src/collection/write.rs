@@ -2,6 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::field_op::FieldOp;
 use super::log::{self, LogRecord, RunRecord};
 use super::primary::{PrimaryKey, RowAddress};
 use super::{Collection, Growing, Memory};
@@ -35,6 +36,8 @@ pub struct Upsert {
     pub rows: Rows,
     /// Whether fields that a row lacks keep their old value.
     pub is_partial: bool,
+    /// Array fields that are not replaced, with what is done to them; they make the upsert partial.
+    pub field_ops: Vec<(String, FieldOp)>,
 }
 
 /// What an insert or upsert did.
@@ -92,6 +95,7 @@ impl Collection {
         &mut self,
         rows: Rows,
         mode: Mode,
+        field_ops: &[(String, FieldOp)],
         routing: &Routing,
         memory: Memory,
         context: Context,
@@ -99,7 +103,7 @@ impl Collection {
         if rows.row_count == 0 {
             return Err(Error::invalid("the rows are empty, expected at least one"));
         }
-        let rows = if mode.is_partial { self.complete(rows)? } else { rows };
+        let rows = if mode.is_partial { self.complete(rows, field_ops)? } else { rows };
         let (columns, ids) = self.columns(&rows, mode, context)?;
         let bytes: u64 = columns.iter().map(Column::size_bytes).sum();
         let needed_bytes = memory.used_bytes + bytes;
@@ -196,7 +200,7 @@ impl Collection {
     }
 
     /// The rows of a partial upsert, with the old values where the new rows have none.
-    fn complete(&mut self, mut rows: Rows) -> Result<Rows> {
+    fn complete(&mut self, mut rows: Rows, field_ops: &[(String, FieldOp)]) -> Result<Rows> {
         let primary = self.schema.primary_column();
         let field = &self.schema.fields[primary];
         let Some(keys) = rows.columns.iter().find(|column| column.name == field.name) else {
@@ -207,6 +211,7 @@ impl Collection {
         self.primary();
         let old: Vec<Option<RowAddress>> =
             (0..rows.row_count).map(|row| self.find(PrimaryKey::of(&keys, row))).collect();
+        self.apply_ops(&mut rows, field_ops, &old)?;
         for (at, field) in self.schema.user_fields().iter().enumerate() {
             let given = rows.columns.iter().position(|column| column.name == field.name);
             if given.is_some_and(|given| rows.columns[given].present.is_none()) {

@@ -5,7 +5,7 @@ use super::{ArrayColumn, Column, ColumnData, JsonColumn, TextColumn, VectorColum
 use crate::bitmap::Bitmap;
 use crate::error::{Error, Result};
 use crate::schema::value::VALUE_DEPTH_MAX;
-use crate::schema::{DataType, Field, Value};
+use crate::schema::{DataType, Field, FieldId, Value};
 
 /// Bytes of a JSON value, as stored; Milvus's limit on its text.
 pub const JSON_BYTES_MAX: usize = 65_536;
@@ -58,6 +58,17 @@ pub fn build(field: &Field, input: Option<&NamedValues>, row_count: u32) -> Resu
         };
         Some(input.values.value(at))
     })
+}
+
+/// The column of a field that was added to the schema after rows were stored, with its default or null in each of them.
+/// `stored` are the fields that the rows have, `before` their columns so far, which say how many rows there are.
+///
+/// `None` when the rows ought to have the field: only one whose id is greater than all of theirs was added later, and it
+/// is nullable or has a default.
+pub fn added(field: &Field, stored: impl IntoIterator<Item = FieldId>, before: &[Column]) -> Option<Column> {
+    let row_count = before.first()?.len();
+    let is_later = stored.into_iter().all(|id| id < field.id);
+    is_later.then(|| build(field, None, row_count).ok()).flatten()
 }
 
 /// Says what [`build`] would say of one value of `field`, such as a default.

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::collection::Collection;
-use crate::command::{Command, Reply};
+use crate::command::{Command, Reply, Target};
 use crate::error::{Error, Result};
 use crate::store::{Batch, BlobKey};
 use crate::timestamp::Context;
@@ -90,15 +90,13 @@ impl Engine {
                 let has_changed = self.catalog.alter_collection(&target, &changes)?;
                 self.changed(has_changed, Batch::default())
             }
+            Command::AddFields { target, fields } => {
+                let has_changed = self.catalog.add_fields(&target, &fields)?;
+                self.changed_schema(&target, has_changed)
+            }
             Command::AlterField { target, field, changes } => {
                 let has_changed = self.catalog.alter_field(&target, &field, &changes)?;
-                if has_changed {
-                    // What is in memory has the schema as it was; what the log and the segments hold is all in storage.
-                    let id = self.catalog.resolve(&target)?.id;
-                    self.collections.remove(&id);
-                    self.loaders.remove(&id);
-                }
-                self.changed(has_changed, Batch::default())
+                self.changed_schema(&target, has_changed)
             }
             Command::AlterIndex { target, index, changes } => {
                 let has_changed = self.catalog.alter_index(&target, &index, &changes)?;
@@ -205,10 +203,21 @@ impl Engine {
             Command::Upsert { target, upsert } => self.upsert(&target, upsert, context),
             Command::Delete { target, delete } => self.delete(&target, delete),
             Command::Query { target, query } => read(self.query(&target, &query)?),
-            Command::Search { target, search } => read(self.search(&target, &search)?),
-            Command::HybridSearch { target, hybrid } => read(self.hybrid_search(&target, &hybrid)?),
+            Command::Search { target, search } => read(self.search(&target, search)?),
+            Command::HybridSearch { target, hybrid } => read(self.hybrid_search(&target, hybrid)?),
             Command::Stats => read(Reply::Stats(Box::new(self.stats()))),
         }
+    }
+
+    /// The reply of a command that changed the fields of a collection. What is in memory has them as they were; what the
+    /// log and the segments hold is all in storage.
+    fn changed_schema(&mut self, target: &Target, has_changed: bool) -> Result<(Reply, Batch)> {
+        if has_changed {
+            let id = self.catalog.resolve(target)?.id;
+            self.collections.remove(&id);
+            self.loaders.remove(&id);
+        }
+        self.changed(has_changed, Batch::default())
     }
 
     /// The reply of a command that changed the catalog, unless it found all as asked.

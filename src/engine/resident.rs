@@ -122,6 +122,7 @@ fn needs_rows(command: &Command) -> Option<&Target> {
         | Command::ReleaseCollection { .. }
         | Command::GetLoadState { .. }
         | Command::AlterCollection { .. }
+        | Command::AddFields { .. }
         | Command::AlterField { .. }
         | Command::AlterIndex { .. }
         | Command::GetCompactionState { .. }

@@ -26,7 +26,7 @@ impl Engine {
         let keeps_given_ids = record.allows_insert_auto_id();
         let mode = Mode { is_upsert: false, is_partial: false, keeps_given_ids };
         let memory = self.memory();
-        let (written, batch) = self.rows(target)?.write(insert.rows, mode, &routing, memory, context)?;
+        let (written, batch) = self.rows(target)?.write(insert.rows, mode, &[], &routing, memory, context)?;
         Ok((Reply::Written(written), batch))
     }
 
@@ -34,9 +34,11 @@ impl Engine {
         let record = self.catalog.resolve(target)?;
         let routing = routing(record, &upsert.partition)?;
         let keeps_given_ids = record.allows_insert_auto_id();
-        let mode = Mode { is_upsert: true, is_partial: upsert.is_partial, keeps_given_ids };
+        let mode =
+            Mode { is_upsert: true, is_partial: upsert.is_partial || !upsert.field_ops.is_empty(), keeps_given_ids };
         let memory = self.memory();
-        let (written, batch) = self.rows(target)?.write(upsert.rows, mode, &routing, memory, context)?;
+        let (written, batch) =
+            self.rows(target)?.write(upsert.rows, mode, &upsert.field_ops, &routing, memory, context)?;
         Ok((Reply::Written(written), batch))
     }
 
@@ -59,17 +61,31 @@ impl Engine {
         Ok(Reply::Rows(self.rows(target)?.query(query, Some(&partitions))?))
     }
 
-    pub(super) fn search(&mut self, target: &Target, search: &Search) -> Result<Reply> {
+    pub(super) fn search(&mut self, target: &Target, mut search: Search) -> Result<Reply> {
         let partitions = self.catalog.resolve(target)?.readable_partitions(&search.partitions)?;
-        let searched = self.searched(target, search)?;
-        Ok(Reply::Hits(self.rows(target)?.search(search, searched, Some(&partitions))?))
+        let searched = self.searched(target, &search)?;
+        self.find_queries(target, &mut search, searched)?;
+        Ok(Reply::Hits(self.rows(target)?.search(&search, searched, Some(&partitions))?))
     }
 
-    pub(super) fn hybrid_search(&mut self, target: &Target, hybrid: &HybridSearch) -> Result<Reply> {
+    pub(super) fn hybrid_search(&mut self, target: &Target, mut hybrid: HybridSearch) -> Result<Reply> {
         let partitions = self.catalog.resolve(target)?.readable_partitions(&hybrid.partitions)?;
         let searched =
             hybrid.searches.iter().map(|search| self.searched(target, search)).collect::<Result<Vec<_>>>()?;
-        Ok(Reply::Hits(self.rows(target)?.hybrid_search(hybrid, &searched, Some(&partitions))?))
+        for (search, searched) in hybrid.searches.iter_mut().zip(&searched) {
+            self.find_queries(target, search, *searched)?;
+        }
+        Ok(Reply::Hits(self.rows(target)?.hybrid_search(&hybrid, &searched, Some(&partitions))?))
+    }
+
+    /// Puts the vectors of the rows that a search names in place of their keys. They may lie in other partitions than
+    /// those that are searched.
+    fn find_queries(&mut self, target: &Target, search: &mut Search, searched: Searched) -> Result<()> {
+        if let Some(ids) = &search.ids {
+            let readable = self.catalog.resolve(target)?.readable_partitions(&[])?;
+            search.queries = self.rows(target)?.vectors_of(ids, searched.column, Some(&readable))?;
+        }
+        Ok(())
     }
 
     pub(super) fn stats(&self) -> Stats {

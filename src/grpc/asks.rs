@@ -55,7 +55,8 @@ macro_rules! asks {
 
 asks! { collection:
     collection: CreateCollectionRequest DropCollectionRequest HasCollectionRequest DescribeCollectionRequest
-        GetCollectionStatisticsRequest TruncateCollectionRequest AlterCollectionFieldRequest AlterCollectionRequest LoadCollectionRequest ReleaseCollectionRequest
+        GetCollectionStatisticsRequest TruncateCollectionRequest AddCollectionFieldRequest AlterCollectionFieldRequest
+        AlterCollectionRequest AlterCollectionSchemaRequest LoadCollectionRequest ReleaseCollectionRequest
         GetLoadingProgressRequest GetLoadStateRequest;
     partition: CreatePartitionRequest DropPartitionRequest HasPartitionRequest ShowPartitionsRequest
         GetPartitionStatisticsRequest LoadPartitionsRequest ReleasePartitionsRequest;

@@ -3,9 +3,10 @@
 use prost::Message;
 
 use super::answer::{Answered, Failure};
-use super::door::{Door, timestamp};
+use super::door::{Door, schema_timestamp, timestamp};
 use super::proto::collection::{
-    AlterCollectionFieldRequest, AlterCollectionRequest, BatchDescribeCollectionRequest,
+    ActionOp, AddCollectionFieldRequest, AlterCollectionFieldRequest, AlterCollectionRequest,
+    AlterCollectionSchemaRequest, AlterCollectionSchemaResponse, BatchDescribeCollectionRequest,
     BatchDescribeCollectionResponse, BoolResponse, CreateCollectionRequest, DescribeCollectionRequest,
     DescribeCollectionResponse, DropCollectionRequest, GetCollectionStatisticsRequest, GetCollectionStatisticsResponse,
     GetLoadStateRequest, GetLoadStateResponse, GetLoadingProgressRequest, GetLoadingProgressResponse,
@@ -13,7 +14,7 @@ use super::proto::collection::{
     ShowCollectionsRequest, ShowCollectionsResponse, TruncateCollectionRequest, TruncateCollectionResponse,
 };
 use super::proto::common::Status;
-use super::proto::schema::CollectionSchema;
+use super::proto::schema::{CollectionSchema, FieldSchema};
 use super::{params, schema, status};
 use crate::command::{CollectionDescription, Command, LoadState, Reply, Target};
 use crate::error::{Error, Result};
@@ -65,14 +66,14 @@ async fn find(door: &Door<'_>, request: &DescribeCollectionRequest) -> Result<Co
 }
 
 fn described(description: CollectionDescription) -> DescribeCollectionResponse {
-    let created = timestamp(description.created_ms);
+    let updated = schema_timestamp(&description);
     DescribeCollectionResponse {
         schema: Some(schema::collection_schema(&description)),
         collection_id: description.id as i64,
         // Messages do not go through channels here, but clients count these.
         virtual_channel_names: vec![format!("elanus_{}v0", description.id)],
         physical_channel_names: vec!["elanus".to_string()],
-        created_timestamp: created,
+        created_timestamp: timestamp(description.created_ms),
         created_utc_timestamp: description.created_ms,
         shards_num: description.shards as i32,
         aliases: description.aliases,
@@ -81,8 +82,8 @@ fn described(description: CollectionDescription) -> DescribeCollectionResponse {
         properties: params::pairs(description.properties),
         db_name: description.database,
         num_partitions: description.partition_count.into(),
-        update_timestamp: created,
-        update_timestamp_str: created.to_string(),
+        update_timestamp: updated,
+        update_timestamp_str: updated.to_string(),
         ..DescribeCollectionResponse::default()
     }
 }
@@ -149,7 +150,11 @@ pub async fn rename(door: &Door<'_>, request: RenameCollectionRequest) -> Answer
     let target = door.target(&request.db_name, &request.old_name);
     let new_database = match request.new_db_name.as_str() {
         "" => target.database.clone(),
-        _ => request.new_db_name,
+        _ => {
+            // The other database has a say too.
+            door.check("RenameCollection", &request.new_db_name, None).await?;
+            request.new_db_name
+        }
     };
     door.run(Command::RenameCollection { target, new_database, new_name: request.new_name }).await?;
     Ok(Status::default())
@@ -160,6 +165,44 @@ pub async fn alter(door: &Door<'_>, request: AlterCollectionRequest) -> Answered
     let changes = params::changes(request.properties, request.delete_keys)?;
     door.run(Command::AlterCollection { target, changes }).await?;
     Ok(Status::default())
+}
+
+pub async fn add_field(door: &Door<'_>, request: AddCollectionFieldRequest) -> Answered<Status> {
+    let target = door.named(&request.db_name, &request.collection_name, request.collection_id).await?;
+    let given = FieldSchema::decode(request.schema.as_slice())
+        .map_err(|error| Error::invalid(format!("schema: expected a FieldSchema, {error}")))?;
+    door.run(Command::AddFields { target, fields: vec![schema::field_spec(given)?] }).await?;
+    Ok(Status::default())
+}
+
+/// Fields alone can be added, and nothing can be dropped.
+pub async fn alter_schema(
+    door: &Door<'_>,
+    request: AlterCollectionSchemaRequest,
+) -> Answered<AlterCollectionSchemaResponse> {
+    let unsupported = |what: &str| Err(Error::Unsupported { what: format!("{what} by AlterCollectionSchema") }.into());
+    let target = door.named(&request.db_name, &request.collection_name, request.collection_id).await?;
+    let given = match request.action.and_then(|action| action.op) {
+        Some(ActionOp::AddRequest(given)) => given,
+        Some(ActionOp::DropRequest(_)) => return unsupported("dropping a field"),
+        None => return Err(Error::invalid("action is absent, expected fields to add").into()),
+    };
+    if !given.func_schema.is_empty() {
+        return unsupported("adding a function");
+    }
+    let mut fields = Vec::new();
+    for info in given.field_infos {
+        if !info.index_name.is_empty() || !info.extra_params.is_empty() {
+            return unsupported("adding an index");
+        }
+        let schema = info.field_schema.ok_or_else(|| Error::invalid("field_schema is absent"))?;
+        fields.push(schema::field_spec(schema)?);
+    }
+    if fields.is_empty() {
+        return Err(Error::invalid("field_infos is empty, expected fields to add").into());
+    }
+    door.run(Command::AddFields { target, fields }).await?;
+    Ok(AlterCollectionSchemaResponse::default())
 }
 
 pub async fn alter_field(door: &Door<'_>, request: AlterCollectionFieldRequest) -> Answered<Status> {

@@ -158,7 +158,7 @@ fn text(value: Value) -> String {
 fn document(value: &Value) -> Vec<u8> {
     let mut text = String::new();
     if *value != Value::Null {
-        json::print(value, &mut text);
+        json::print_document(value, &mut text);
     }
     text.into_bytes()
 }

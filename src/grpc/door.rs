@@ -28,6 +28,11 @@ pub fn timestamp(ms: u64) -> u64 {
     ms << LOGICAL_BITS
 }
 
+/// The timestamp of a collection's fields. Fields are only ever added, so their number tells which schema is the newer.
+pub fn schema_timestamp(collection: &CollectionDescription) -> u64 {
+    timestamp(collection.created_ms) + collection.schema.user_fields().len() as u64
+}
+
 impl<'a> Door<'a> {
     /// The surroundings of a call; an empty `database` means the default one.
     pub fn new(driver: &'a Driver, access: &'a Access, caller: Caller, database: String, now_ms: u64) -> Door<'a> {

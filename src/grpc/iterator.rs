@@ -35,7 +35,7 @@ impl Iteration {
     /// # Errors
     /// [`Error::Invalid`] for more than one query vector and for an offset, which no iterator has.
     pub fn narrow(&self, search: &mut Search, described: &CollectionDescription) -> Result<()> {
-        if search.queries.count > 1 {
+        if search.query_count() > 1 {
             return Err(Error::invalid("a search iterator has one query vector"));
         }
         if search.offset > 0 {

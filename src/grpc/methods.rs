@@ -54,7 +54,8 @@ macro_rules! table {
     (@run $run:path) => { Some(|door, privilege, bytes| Box::pin(answer(door, privilege, bytes, $run))) };
 }
 
-// Name, privilege, and who answers (`=>`) or refuses (`|`).
+// Name, privilege, and who answers (`=>`) or refuses (`|`). Who answers for one's own password, user and roles asks about
+// those of others itself.
 table! { 117:
     "Connect" "" => session::connect;
     "GetVersion" "" => session::version;
@@ -74,8 +75,8 @@ table! { 117:
     "TruncateCollection" "DropCollection" => collection::truncate;
     "AlterCollection" "CreateCollection" => collection::alter;
     "AlterCollectionField" "CreateCollection" => collection::alter_field;
-    "AlterCollectionSchema" "AlterCollectionSchema" | refused::response;
-    "AddCollectionField" "AddCollectionField" | refused::status;
+    "AlterCollectionSchema" "AlterCollectionSchema" => collection::alter_schema;
+    "AddCollectionField" "AddCollectionField" => collection::add_field;
     "AddCollectionStructField" "AddCollectionField" | refused::status;
     "AddCollectionFunction" "AlterCollectionSchema" | refused::status;
     "AlterCollectionFunction" "AlterCollectionSchema" | refused::status;
@@ -142,10 +143,10 @@ table! { 117:
     "DropRole" "DropOwnership" => roles::drop;
     "OperateUserRole" "ManageOwnership" => users::operate_role;
     "SelectRole" "SelectOwnership" => roles::select;
-    "SelectUser" "SelectUser" => users::select;
+    "SelectUser" "" => users::select;
     "OperatePrivilege" "ManageOwnership" => roles::operate;
     "OperatePrivilegeV2" "ManageOwnership" => roles::operate_v2;
-    "SelectGrant" "SelectOwnership" => roles::select_grant;
+    "SelectGrant" "" => roles::select_grant;
     "CreatePrivilegeGroup" "CreatePrivilegeGroup" => roles::create_group;
     "DropPrivilegeGroup" "DropPrivilegeGroup" => roles::drop_group;
     "ListPrivilegeGroups" "ListPrivilegeGroups" => roles::list_groups;

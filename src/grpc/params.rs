@@ -167,7 +167,7 @@ pub fn index_pairs(mut params: Properties) -> Vec<KeyValuePair> {
 }
 
 /// A value as the text that a parameter keeps: strings as they are, all else as JSON.
-fn text_of(value: Value) -> String {
+pub fn text_of(value: Value) -> String {
     match value {
         Value::Text(text) => text,
         other => {

@@ -5,6 +5,7 @@ use super::door::Door;
 use super::params::Params;
 use super::proto::rows::{QueryRequest, QueryResults};
 use super::{columns, template};
+use crate::collection::order::OrderBy;
 use crate::collection::output::is_count;
 use crate::collection::query::Query;
 use crate::command::{CollectionDescription, Command, Reply};
@@ -15,7 +16,7 @@ use crate::schema::paging;
 const UNLIMITED: i64 = -1;
 
 /// What Milvus's queries can do beyond these.
-const UNSUPPORTED: [&str; 2] = ["group_by_fields", "order_by_fields"];
+const UNSUPPORTED: [&str; 1] = ["group_by_fields"];
 
 pub async fn query(door: &Door<'_>, request: QueryRequest) -> Answered<QueryResults> {
     let target = door.target(&request.db_name, &request.collection_name);
@@ -27,6 +28,12 @@ pub async fn query(door: &Door<'_>, request: QueryRequest) -> Answered<QueryResu
     // Without a limit there are no pages, so the offset means nothing.
     let offset = if limit.is_some() { params.whole("offset")?.unwrap_or(0) } else { 0 };
     let (limit, offset) = paging::check_query(limit, offset)?;
+    let order_by = params.text("order_by_fields");
+    let order_by = order_by.split(',').filter(|text| !text.trim().is_empty()).map(OrderBy::parse);
+    let order_by = order_by.collect::<Result<Vec<_>>>()?;
+    if !order_by.is_empty() && params.flag("iterator") {
+        return Err(Error::invalid("an iterator goes by primary key, expected no order_by_fields").into());
+    }
     let query = Query {
         filter: template::filter(request.expr, request.expr_template_values)?,
         ids: None,
@@ -34,6 +41,7 @@ pub async fn query(door: &Door<'_>, request: QueryRequest) -> Answered<QueryResu
         output_fields: request.output_fields.clone(),
         limit,
         offset,
+        order_by,
     };
     let rows = match door.run(Command::Query { target, query }).await? {
         Reply::Rows(rows) => rows,

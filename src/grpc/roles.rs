@@ -94,10 +94,11 @@ fn grantor<'a>(door: &'a Door<'_>) -> &'a str {
     door.caller.user.as_deref().unwrap_or(ROOT)
 }
 
-/// What a role may do, on an object or in a database when they are named.
+/// What a role may do, on an object or in a database when they are named. Everybody may see it of their own roles.
 pub async fn select_grant(door: &Door<'_>, request: SelectGrantRequest) -> Answered<SelectGrantResponse> {
     let asked = request.entity.unwrap_or_default();
     let role = asked.role.unwrap_or_default().name;
+    door.access.check_role(&door.caller, &role).await?;
     let mut grants = door.access.list_grants(&role).await?;
     let object_type = asked.object.unwrap_or_default().name;
     let is_asked = |wanted: &str, name: &str| wanted.is_empty() || wanted == ANY || name == wanted || name == ANY;

@@ -5,19 +5,22 @@ use super::columns::{self, encode_field, encode_ids};
 use super::door::Door;
 use super::iterator::{self, Iteration};
 use super::params::{self, Params};
+use super::proto::data::{IDs, IDsIdField};
 use super::proto::rows::{
     HybridSearchRequest, SearchIteratorV2Results, SearchRequest, SearchRequestSearchInput, SearchResultData,
     SearchResults,
 };
 use super::query::check_collection;
 use super::{placeholder, ranker, template};
+use crate::collection::group::Grouping;
 use crate::collection::hybrid::HybridSearch;
-use crate::collection::search::{Hits, Search};
+use crate::collection::search::{Hits, QueryVectors, Search};
 use crate::command::{CollectionDescription, Command, Reply};
 use crate::error::{Error, Result};
-use crate::schema::{index_type, paging};
+use crate::schema::{Value, index_type, paging};
+use crate::sorted::SortedMap;
 
-/// What Milvus's searches can do beyond these.
+/// What Milvus's hybrid searches can do beyond these.
 const UNSUPPORTED: [&str; 3] = ["group_by_field", "group_by_fields", "order_by_fields"];
 
 pub async fn search(door: &Door<'_>, request: SearchRequest) -> Answered<SearchResults> {
@@ -29,6 +32,9 @@ pub async fn search(door: &Door<'_>, request: SearchRequest) -> Answered<SearchR
     let iteration = Iteration::new(&mut params)?;
     if let Some(iteration) = &iteration {
         iteration.narrow(&mut search, &described)?;
+    }
+    if iteration.is_some() && search.grouping.is_some() {
+        return Err(Error::invalid("Not allowed to do groupBy when doing iteration").into());
     }
     let limit = search.limit;
     let hits = match door.run(Command::Search { target, search }).await? {
@@ -55,7 +61,11 @@ pub async fn hybrid(door: &Door<'_>, request: HybridSearchRequest) -> Answered<S
     let (limit, offset) = paging::check_search(limit, params.whole("offset")?.unwrap_or(0))?;
     let round_decimal = paging::check_round_decimal(params.whole("round_decimal")?.unwrap_or(-1))?;
     let ranker = ranker::ranker(&mut params, request.function_score)?;
-    let searches = request.requests.into_iter().map(|request| one_search(request).map(|(search, _)| search));
+    let searches = request.requests.into_iter().map(|mut request| {
+        // Clients repeat the offset of the whole in each search, where Milvus does not read it.
+        request.search_params.retain(|pair| pair.key != "offset");
+        one_search(request).map(|(search, _)| search)
+    });
     let hybrid = HybridSearch {
         searches: searches.collect::<Result<_>>()?,
         ranker,
@@ -74,18 +84,16 @@ pub async fn hybrid(door: &Door<'_>, request: HybridSearchRequest) -> Answered<S
 
 /// A search, and the parameters that are none of a search.
 fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
-    let queries = match request.search_input {
-        Some(SearchRequestSearchInput::PlaceholderGroup(bytes)) => placeholder::queries(&bytes)?,
-        Some(SearchRequestSearchInput::Ids(_)) => {
-            return Err(Error::Unsupported { what: "search by ids".to_string() });
-        }
+    let (queries, ids) = match request.search_input {
+        Some(SearchRequestSearchInput::PlaceholderGroup(bytes)) => (placeholder::queries(&bytes)?, None),
+        Some(SearchRequestSearchInput::Ids(ids)) => (QueryVectors::default(), Some(keys(ids))),
         None => return Err(Error::invalid("the search has no query vectors")),
     };
     if request.function_score.is_some_and(|score| !score.functions.is_empty()) {
         return Err(Error::Unsupported { what: "function_score of search".to_string() });
     }
     let mut given = Params::new(request.search_params);
-    UNSUPPORTED.iter().try_for_each(|key| given.refuse(key))?;
+    given.refuse("order_by_fields")?;
     let limit = match given.whole("topk")? {
         Some(limit) => limit,
         None => given.whole("limit")?.ok_or_else(|| Error::invalid("topk not found in search_params"))?,
@@ -98,6 +106,7 @@ fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
     {
         metric = index_type::shown(&inner);
     }
+    let grouping = grouping(&mut given, &mut params)?;
     let rounding = given.whole("round_decimal")?;
     let rounding = rounding.or_else(|| params.get("round_decimal").and_then(index_type::whole));
     let rest = given.rest();
@@ -109,6 +118,7 @@ fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
     }
     let search = Search {
         queries,
+        ids,
         anns_field,
         filter: template::filter(request.dsl, request.expr_template_values)?,
         partitions: request.partition_names,
@@ -118,8 +128,39 @@ fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
         metric,
         params,
         round_decimal: paging::check_round_decimal(rounding.unwrap_or(-1))?,
+        grouping,
     };
     Ok((search, Params::from(rest)))
+}
+
+/// How hits are grouped; the parameters may stand among those of the index too. Groups are filled whether that is asked for
+/// (`strict_group_size`) or not.
+fn grouping(given: &mut Params, nested: &mut SortedMap<String, Value>) -> Result<Option<Grouping>> {
+    let mut text = |key: &str| {
+        let inner = nested.remove(key).map(params::text_of).unwrap_or_default();
+        Some(given.text(key)).filter(|text| !text.is_empty()).unwrap_or(inner)
+    };
+    let (field, fields, size) = (text("group_by_field"), text("group_by_fields"), text("group_size"));
+    text("strict_group_size");
+    let field = if field.is_empty() { fields } else { field };
+    if field.is_empty() {
+        return Ok(None);
+    }
+    if field.contains(',') {
+        return Err(Error::Unsupported { what: "group_by_fields of several fields".to_string() });
+    }
+    let wrong = |_| Error::invalid(format!("failed to parse input group size:{size}"));
+    let size = if size.is_empty() { 1 } else { size.trim().parse::<i64>().map_err(wrong)? };
+    Ok(Some(Grouping { field, size: paging::check_group_size(size)? }))
+}
+
+/// Primary keys as values.
+fn keys(ids: IDs) -> Vec<Value> {
+    match ids.id_field {
+        Some(IDsIdField::IntId(ids)) => ids.data.into_iter().map(Value::Int).collect(),
+        Some(IDsIdField::StrId(ids)) => ids.data.into_iter().map(Value::Text).collect(),
+        None => Vec::new(),
+    }
 }
 
 fn results(
@@ -137,7 +178,12 @@ fn results(
     if output_fields.contains(&hits.primary_field) {
         fields_data.insert(0, encode_field(schema.primary_field(), hits.primary_keys.clone()));
     }
+    let groups = hits.groups.and_then(|groups| {
+        let field = schema.fields.iter().find(|field| field.name == groups.name)?;
+        Some(encode_field(field, groups.values))
+    });
     let data = SearchResultData {
+        group_by_field_value: groups,
         num_queries: hits.counts.len() as i64,
         top_k: limit.into(),
         fields_data,

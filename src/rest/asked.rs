@@ -59,9 +59,18 @@ impl Asked {
         Ok(Asked { route, target, body, head, form })
     }
 
-    /// What the caller needs.
-    pub fn need(&self) -> Need {
-        self.route.need(&self.target.database, &self.target.collection)
+    /// What the caller needs: of the collection or database that is named, and of the other one that it moves to.
+    pub fn needs(&self) -> [Need; 2] {
+        let need = self.route.need(&self.target.database, &self.target.collection);
+        let there = match (&need, self.head.get("newDbName")) {
+            (Need::Collection { privilege: privilege @ "RenameCollection", .. }, Some(Value::Text(name)))
+                if !name.is_empty() =>
+            {
+                Need::Database { privilege, database: name.clone() }
+            }
+            _ => Need::Nothing,
+        };
+        [need, there]
     }
 
     /// The question for the types of the collection's fields, when they matter.

@@ -124,8 +124,11 @@ pub fn queries(head: &mut Head, form: &str) -> std::result::Result<Planes, Refus
 }
 
 fn take_queries(head: &mut Head, form: &str, planes: &mut Vec<Plane>) -> std::result::Result<(), Refusal> {
-    if head.get("ids").is_some() {
-        return Ok(());
+    if head.get("ids").is_some_and(|ids| *ids != Value::List(Vec::new())) {
+        return match head.get("data") {
+            None => Ok(()),
+            Some(_) => Err(Error::invalid("search: expected either ids or data, got both").into()),
+        };
     }
     let Some(data) = head.list("data")? else {
         return Err(Refusal::missing(form, &["data"]));

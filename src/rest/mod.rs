@@ -105,7 +105,11 @@ async fn answer(
     // Bodies of strangers are not read.
     gate.admit(authorization, &Need::Nothing).await?;
     let mut asked = Asked::read(route, &headers, body)?;
-    let caller = gate.admit(authorization, &asked.need()).await?;
+    let [need, there] = asked.needs();
+    let caller = gate.admit(authorization, &need).await?;
+    if there != Need::Nothing {
+        gate.admit(authorization, &there).await?;
+    }
     if !wire::knows(asked.form.operation) {
         let members = gate.administer(&caller, asked.form.operation, asked.head.into_values()).await?;
         return Ok(reply::envelope(members));

@@ -4,7 +4,7 @@
 use crate::collection::search::Hits;
 use crate::column::rows::{NamedValues, Rows, Values};
 use crate::command::Reply;
-use crate::json::{print, print_f32, print_f64, print_text};
+use crate::json::{print, print_document, print_f32, print_f64, print_text};
 use crate::schema::{DataType, Schema, Value};
 use crate::sorted::sort_by;
 use crate::wire;
@@ -56,7 +56,7 @@ impl Form {
     }
 
     fn hits(&self, hits: Hits, json: &mut String) {
-        let Hits { counts, primary_field, primary_keys, scores, mut rows } = hits;
+        let Hits { counts, primary_field, primary_keys, scores, mut rows, groups: _ } = hits;
         // The score hides a field of its name.
         rows.columns.retain(|column| column.name != "distance");
         rows.columns.push(NamedValues { name: "distance".to_string(), present: None, values: Values::Floats(scores) });
@@ -121,7 +121,7 @@ impl Form {
             (Value::Double(number), Some(DataType::Float)) => print_f32(*number as f32, json),
             (document, Some(DataType::Json)) => {
                 let mut text = String::new();
-                print(document, &mut text);
+                print_document(document, &mut text);
                 print_text(&text, json);
             }
             (Value::List(elements), Some(DataType::Array)) => {
@@ -133,7 +133,8 @@ impl Form {
                 });
                 json.push_str("}}}");
             }
-            _ => print(value, json),
+            (_, Some(_)) => print(value, json),
+            (_, None) => print_document(value, json),
         }
     }
 

@@ -8,7 +8,8 @@ use crate::gate::Need;
 /// Path below [`BASE`]; the operation, by its name in TypeScript; the privilege that it needs, with what it is a privilege
 /// on; the name of the request in Milvus, which its messages have; the keys that must be there.
 ///
-/// An operation that `wire` does not know is answered by the gate. Whoever changes a password has to know the old one.
+/// An operation that `wire` does not know is answered by the gate, which also asks who may tell of a user or role or
+/// change a password: one's own need no privilege.
 const TABLE: &str = "\
 collections/list listCollections database/ShowCollections DatabaseReq
 collections/has hasCollection collection/DescribeCollection CollectionNameReq collectionName
@@ -18,7 +19,7 @@ collections/get_load_state getLoadState collection/GetLoadState CollectionNameRe
 collections/create createCollection database/CreateCollection CollectionReq collectionName
 collections/drop dropCollection database/DropCollection CollectionNameReq collectionName
 collections/truncate truncateCollection database/DropCollection CollectionNameReq collectionName
-collections/rename renameCollection cluster/RenameCollection RenameCollectionReq collectionName newCollectionName
+collections/rename renameCollection collection/RenameCollection RenameCollectionReq collectionName newCollectionName
 collections/load loadCollection collection/Load CollectionNameReq collectionName
 collections/refresh_load loadCollection collection/Load CollectionNameReq collectionName
 collections/release releaseCollection collection/Release CollectionNameReq collectionName
@@ -69,14 +70,14 @@ aliases/create createAlias collection/CreateAlias AliasCollectionReq collectionN
 aliases/alter alterAlias collection/CreateAlias AliasCollectionReq collectionName aliasName
 aliases/drop dropAlias collection/DropAlias AliasReq aliasName
 users/list listUsers cluster/SelectOwnership DatabaseReq
-users/describe describeUser cluster/SelectUser UserReq userName
+users/describe describeUser - UserReq userName
 users/create createUser cluster/CreateOwnership PasswordReq userName password
 users/update_password updatePassword - NewPasswordReq userName newPassword
 users/drop dropUser cluster/DropOwnership UserReq userName
 users/grant_role grantRole cluster/ManageOwnership UserRoleReq userName roleName
 users/revoke_role revokeRole cluster/ManageOwnership UserRoleReq userName roleName
 roles/list listRoles cluster/SelectOwnership DatabaseReq
-roles/describe describeRole cluster/SelectOwnership RoleReq roleName
+roles/describe describeRole - RoleReq roleName
 roles/create createRole cluster/CreateOwnership RoleReq roleName
 roles/drop dropRole cluster/DropOwnership RoleReq roleName
 roles/alter alterRole cluster/CreateOwnership RoleReq roleName

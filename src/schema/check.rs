@@ -184,7 +184,7 @@ fn schema(spec: &CollectionSpec, specs: &[FieldSpec], is_dynamic: bool) -> Resul
     rules::check_field_count(specs.len())?;
     let mut fields = Vec::new();
     for (id, field_spec) in (FIELD_ID_FIRST..).zip(specs) {
-        fields.push(field(field_spec, spec, id)?);
+        fields.push(field(field_spec, &spec.name, spec.is_auto_id, id)?);
     }
     if is_dynamic {
         fields.push(dynamic_field(FIELD_ID_FIRST + fields.len() as FieldId));
@@ -194,7 +194,38 @@ fn schema(spec: &CollectionSpec, specs: &[FieldSpec], is_dynamic: bool) -> Resul
     Ok(schema)
 }
 
-fn field(spec: &FieldSpec, collection: &CollectionSpec, id: FieldId) -> Result<Field> {
+/// The schema with one more field, whose column comes after those of the user's other fields.
+///
+/// Rows that are there have no value for it, so it must be nullable or have a default. Its id is greater than all others,
+/// the hidden field's too: so what was stored before tells that it lacks this one.
+///
+/// # Errors
+/// As [`check`]'s, and [`Error::Invalid`] for fields that cannot come later.
+pub fn add_field(schema: &Schema, spec: &FieldSpec, collection: &str) -> Result<Schema> {
+    let name = &spec.name;
+    let refused = |reason: String| Err(Error::invalid(reason));
+    if spec.is_primary {
+        return refused(format!("not support to add pk field, field name = {name}"));
+    }
+    if spec.is_partition_key {
+        return refused(format!("not support to add partition key field, field name  = {name}"));
+    }
+    if DataType::from_name(&spec.data_type).is_some_and(DataType::is_vector) {
+        return refused(format!("not support to add vector field, field name = {name}"));
+    }
+    if !spec.is_nullable && spec.default_value.as_ref().is_none_or(|value| *value == Value::Null) {
+        return refused(format!("added field must be nullable, please check it, field name = {name}"));
+    }
+    let last = schema.fields.iter().map(|field| field.id).max();
+    let id = last.map_or(FIELD_ID_FIRST, |last| last + 1);
+    let mut fields = schema.fields.clone();
+    fields.insert(schema.user_fields().len(), field(spec, collection, false, id)?);
+    let schema = Schema { fields, is_dynamic: schema.is_dynamic };
+    rules::check_schema(&schema)?;
+    Ok(schema)
+}
+
+fn field(spec: &FieldSpec, collection: &str, is_auto_id: bool, id: FieldId) -> Result<Field> {
     name::check_field(&spec.name)?;
     let data_type = data_type(&spec.data_type, &spec.name)?;
     let is_array = data_type == DataType::Array;
@@ -217,7 +248,7 @@ fn field(spec: &FieldSpec, collection: &CollectionSpec, id: FieldId) -> Result<F
         let Some(length) = params.remove("max_length") else {
             let reason = format!(
                 "type param(max_length) should be specified for the field({}) of collection {}",
-                spec.name, collection.name
+                spec.name, collection
             );
             return Err(Error::schema(reason));
         };
@@ -229,7 +260,7 @@ fn field(spec: &FieldSpec, collection: &CollectionSpec, id: FieldId) -> Result<F
         let Some(capacity) = params.remove("max_capacity") else {
             let reason = format!(
                 "type param(max_capacity) should be specified for array field {} of collection {}",
-                spec.name, collection.name
+                spec.name, collection
             );
             return Err(Error::schema(reason));
         };
@@ -243,7 +274,7 @@ fn field(spec: &FieldSpec, collection: &CollectionSpec, id: FieldId) -> Result<F
         data_type,
         element_type,
         is_primary: spec.is_primary,
-        is_auto_id: spec.is_auto_id || spec.is_primary && collection.is_auto_id,
+        is_auto_id: spec.is_auto_id || spec.is_primary && is_auto_id,
         is_partition_key: spec.is_partition_key,
         is_clustering_key: spec.is_clustering_key,
         is_nullable: spec.is_nullable,

@@ -34,7 +34,8 @@ pub const DYNAMIC_FIELD: &str = "$meta";
 
 /// The fields of a collection.
 ///
-/// `fields` has the user's fields in order; when the dynamic field is on, the last one is [`DYNAMIC_FIELD`].
+/// `fields` has the user's fields in order; when the dynamic field is on, the last one is [`DYNAMIC_FIELD`], although fields
+/// that were added later have greater ids.
 /// A *column* of a row batch or segment is a field's place in this list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Schema {

@@ -10,6 +10,8 @@ pub const NQ_MAX: u32 = 16_384;
 pub const LIMIT_DEFAULT: u32 = 100;
 /// Searches of a hybrid search.
 pub const SEARCHES_MAX: usize = 1_024;
+/// Rows of a group (`quotaAndLimits.limits.maxGroupSize`).
+pub const GROUP_SIZE_MAX: u32 = 10;
 /// Decimals that scores may be rounded to; −1 leaves them as they are.
 pub const ROUND_DECIMAL_MAX: i32 = 6;
 
@@ -44,6 +46,19 @@ pub fn check_query_count(count: u32) -> Result<()> {
     Err(Error::invalid(format!(
         "nq (number of search vector per search request) should be in range [1, {NQ_MAX}], but got {count}"
     )))
+}
+
+/// Checks the rows that a group may have.
+pub fn check_group_size(size: i64) -> Result<u32> {
+    if size <= 0 {
+        return Err(Error::invalid(format!("input group size:{size} is negative, failed to do search_groupby")));
+    }
+    if size > i64::from(GROUP_SIZE_MAX) {
+        return Err(Error::invalid(format!(
+            "input group size:{size} exceeds configured max group size:{GROUP_SIZE_MAX}"
+        )));
+    }
+    Ok(size as u32)
 }
 
 /// Checks the decimals that scores are rounded to.

@@ -44,7 +44,10 @@ pub fn check_schema(schema: &Schema) -> Result<()> {
         if earlier.iter().any(|other| other.name == field.name) {
             return Err(Error::schema(format!("duplicated field name {} found", field.name)));
         }
-        if field.id < FIELD_ID_FIRST || earlier.iter().any(|other| other.id >= field.id) {
+        // The hidden field stays the last one when fields are added, and keeps its id.
+        let is_hidden = schema.is_dynamic && at == fields.len();
+        let follows = |other: &Field| if is_hidden { other.id != field.id } else { other.id < field.id };
+        if field.id < FIELD_ID_FIRST || !earlier.iter().all(follows) {
             return Err(Error::schema(format!("the field {} has the id {} out of order", field.name, field.id)));
         }
     }

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{PartitionId, Segment, SegmentId};
+use crate::column::build::added;
 use crate::column::encode::{self, ColumnRecord};
 use crate::column::{Column, ColumnData, VectorColumn};
 use crate::error::{Error, Result};
@@ -147,7 +148,8 @@ impl SegmentWriter {
     }
 }
 
-/// The segment of a descriptor and its parts (numbered from 1), checked in every respect.
+/// The segment of a descriptor and its parts (numbered from 1), checked in every respect. Fields that were added since it
+/// was sealed have their default there, or null.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when a part is absent, damaged, or not what the descriptor and the schema say.
@@ -178,8 +180,11 @@ pub fn read(
     };
     let mut columns = Vec::new();
     for field in &schema.fields {
-        let stored = record.columns.iter().find(|stored| stored.field() == field.id);
-        let stored = stored.ok_or_else(|| Error::corrupt(descriptor, format!("field {} is absent", field.name)))?;
+        let Some(stored) = record.columns.iter().find(|stored| stored.field() == field.id) else {
+            let column = added(field, record.columns.iter().map(StoredColumn::field), &columns);
+            columns.push(column.ok_or_else(|| Error::corrupt(descriptor, format!("field {} is absent", field.name)))?);
+            continue;
+        };
         let column = match stored {
             StoredColumn::Sections { record: shape, part_count } => {
                 let mut sections = Vec::new();

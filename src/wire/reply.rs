@@ -150,14 +150,17 @@ fn metric_name(index: &IndexDescription) -> &'static str {
     index.metric.map_or("", |metric| metric.name())
 }
 
+/// Parameters of an index that are told beside `indexParams` too, where they are set, as in Milvus.
+const ECHOED: [&str; 3] = ["mmap.enabled", "indexoffsetcache.enabled", "warmup"];
+
 fn index(told: IndexDescription) -> Value {
     let metric = metric_name(&told);
     let mut params = vec![pair("index_type", told.index_type.clone())];
     if !metric.is_empty() {
         params.push(pair("metric_type", metric.to_string()));
     }
-    params.extend(told.params.into_iter().map(|(key, value)| pair(&key, value)));
-    object([
+    params.extend(told.params.iter().map(|(key, value)| pair(key, value.clone())));
+    let mut members = vec![
         ("indexName", Value::Text(told.name)),
         ("fieldName", Value::Text(told.field)),
         ("indexType", Value::Text(told.index_type)),
@@ -174,7 +177,9 @@ fn index(told: IndexDescription) -> Value {
         ("clusterCount", Value::Int(told.structure.cluster_count.into())),
         ("memoryBytes", number(told.structure.memory_bytes)),
         ("storageBytes", number(told.structure.storage_bytes)),
-    ])
+    ];
+    members.extend(ECHOED.iter().filter_map(|key| Some((*key, text(told.params.get(*key)?)))));
+    Value::Object(members.into_iter().map(|(key, value)| (key.to_string(), value)).collect())
 }
 
 fn compaction(id: u64, is_completed: bool) -> Value {

@@ -41,6 +41,10 @@ hits = client.search("quick", data=[[3, 0, 0, 0]], limit=3, output_fields=["colo
 assert [hit["id"] for hit in hits] == [3, 2, 4] and hits[0]["entity"] == {"color": "red", "n": 3}, hits
 hits = client.search("quick", data=[[3, 0, 0, 0], [9, 0, 0, 0]], filter="color == {c}", filter_params={"c": "blue"}, limit=2)
 assert [[hit["id"] for hit in of] for of in hits] == [[2, 4], [8, 10]], hits
+hits = client.search("quick", ids=[3, 9], limit=2)
+assert [[hit["id"] for hit in of] for of in hits] == [[3, 2], [9, 8]], hits
+refused(lambda: client.search("quick", ids=[3, 777], limit=2), 1100)
+refused(lambda: client.search("quick", data=[[0, 0, 0, 0]], limit=2, group_by_field="color"), 3000)
 near = client.search("quick", data=[[0, 0, 0, 0]], limit=10, search_params={"params": {"radius": 26.0, "range_filter": 9.0}})[0]
 assert [hit["id"] for hit in near] == [3, 4, 5], near
 assert rows_of("quick", filter="n in [5, 7]", output_fields=["id", "color"]) == [{"id": 5, "color": "red"}, {"id": 7, "color": "red"}]
@@ -48,6 +52,9 @@ assert rows_of("quick", output_fields=["count(*)"]) == [{"count(*)": 20}]
 assert [row["id"] for row in client.get("quick", ids=[4, 1], output_fields=["id"])] == [1, 4]
 assert client.upsert("quick", [{"id": 1, "vector": [1, 1, 1, 1], "color": "green"}])["upsert_count"] == 1
 client.upsert("quick", [{"id": 2, "color": "grey"}], partial_update=True)
+client.upsert("quick", [{"id": 1, "vector": [1, 1, 1, 1], "color": "green", "price": 3.0, "count": 3}])
+back = client.get("quick", ids=[1])[0]
+assert (type(back["price"]), type(back["count"])) == (float, int), back
 assert client.get("quick", ids=[2])[0]["color"] == "grey" and client.get("quick", ids=[2])[0]["n"] == 2
 assert client.delete("quick", ids=[19])["delete_count"] == 1
 assert client.delete("quick", filter="n >= 18")["delete_count"] == 1
@@ -101,6 +108,10 @@ for name in ("flag", "small", "whole", "real", "words", "document", "extra"):
 assert np.allclose(back["far"], rows[7]["far"]) and client.get("full", ids=["k005"])[0]["small"] is None
 assert len(client.query("full", filter='array_contains(words, "w1") and document["deep"]["odd"] == true')) == 25
 assert len(client.query("full", filter="small is null")) == 20
+hits = client.search("full", data=[rows[3]["near"]], anns_field="near", limit=2, group_by_field="flag", group_size=3, strict_group_size=True, output_fields=["flag"])[0]
+assert len(hits) == 6 and [hit["entity"]["flag"] for hit in hits] in ([True] * 3 + [False] * 3, [False] * 3 + [True] * 3), hits
+ordered = rows_of("full", filter="whole < 5000000000000000", output_fields=["key"], order_by_fields=["real:desc"], limit=2)
+assert ordered == [{"key": "k004"}, {"key": "k003"}], ordered
 requests = [
     AnnSearchRequest([rows[3]["near"]], "near", {"metric_type": "COSINE"}, limit=10),
     AnnSearchRequest([rows[3]["far"]], "far", {"metric_type": "IP"}, limit=10),
@@ -108,6 +119,14 @@ requests = [
 for ranker in (RRFRanker(60), WeightedRanker(0.7, 0.3)):
     fused = client.hybrid_search("full", requests, ranker, limit=5, output_fields=["whole"])[0]
     assert len(fused) == 5 and fused[0]["distance"] >= fused[-1]["distance"], fused
+
+client.add_collection_field("full", "added", DataType.INT64, nullable=True)
+client.insert("full", [{**rows[0], "key": "newer", "added": 7}])
+assert rows_of("full", filter='key in ["newer", "k001"]', output_fields=["added"]) == [{"key": "k001", "added": None}, {"key": "newer", "added": 7}]
+client.upsert("full", [{"key": "newer", "words": ["more"]}], field_ops={"words": "array_append"})
+client.upsert("full", [{"key": "newer", "words": ["all"]}], field_ops={"words": "array_remove"})
+assert rows_of("full", filter='key == "newer"', output_fields=["words", "added"]) == [{"key": "newer", "words": ["w0", "more"], "added": 7}]
+client.delete("full", ids=["newer"])
 
 client.create_partition("full", "late")
 assert client.has_partition("full", "late") and sorted(client.list_partitions("full")) == ["_default", "late"]

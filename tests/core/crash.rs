@@ -16,7 +16,9 @@ use elanus::host::{Host, Pending};
 use elanus::schema::Value;
 use elanus::store::{Batch, BlobKey, Bytes};
 
-use crate::driven::{DIM, Driven, Row, create, delete, delete_where, insert, query_all, search_all, upsert};
+use crate::driven::{
+    ADDED, DIM, Driven, Row, add_field, create, delete, delete_where, insert, query_all, search_all, upsert,
+};
 use crate::hosts::report;
 use crate::simulated::SimulatedHost;
 use crate::simulated::disk::{Disk, Image, SURVIVALS};
@@ -42,6 +44,8 @@ enum Action {
 struct Script {
     steps: Vec<Step>,
     rows: Rows,
+    /// Whether collections have the field `added`.
+    has_added: bool,
 }
 
 impl Script {
@@ -69,14 +73,25 @@ impl Script {
         self.run(Command::DropCollection { target: target(name) });
     }
 
+    fn add_field(&mut self, name: &str) {
+        self.has_added = true;
+        self.rows_of(name).values_mut().for_each(|row| row.added = Some(Value::Int(ADDED)));
+        self.run(add_field(name));
+    }
+
+    fn new_rows(&self, ids: impl Iterator<Item = i64>, version: i64) -> Vec<(i64, Row)> {
+        let added = |id: i64| self.has_added.then_some(Value::Int(id + 100));
+        ids.map(|id| (id, Row { added: added(id), ..Row::new(id, version) })).collect()
+    }
+
     fn insert(&mut self, name: &str, ids: impl Iterator<Item = i64>) {
-        let new: Vec<(i64, Row)> = ids.map(|id| (id, Row::new(id, 0))).collect();
+        let new = self.new_rows(ids, 0);
         self.rows_of(name).extend(new.clone());
         self.run(insert(name, &new));
     }
 
     fn upsert(&mut self, name: &str, ids: impl Iterator<Item = i64>, version: i64) {
-        let new: Vec<(i64, Row)> = ids.map(|id| (id, Row::new(id, version))).collect();
+        let new = self.new_rows(ids, version);
         self.rows_of(name).extend(new.clone());
         self.run(upsert(name, &new));
     }
@@ -163,6 +178,25 @@ fn compactions() -> Script {
     script.delete_below("a", 60);
     script.compact("a");
     script.maintain(6);
+    script
+}
+
+fn fields() -> Script {
+    let mut script = Script::default();
+    script.create("a");
+    script.insert("a", 0..4);
+    script.flush("a");
+    script.maintain(3);
+    script.insert("a", 4..7);
+    script.add_field("a");
+    script.insert("a", 7..9);
+    script.upsert("a", 1..3, 1);
+    script.flush("a");
+    script.maintain(3);
+    script.delete("a", &[0, 5]);
+    script.compact("a");
+    script.maintain(5);
+    script.insert("a", 20..22);
     script
 }
 
@@ -280,7 +314,7 @@ fn row(record: &BTreeMap<String, Value>) -> (i64, Row) {
     };
     let vector: Vec<f32> = elements.iter().map(element).collect();
     assert_eq!(vector.len(), DIM as usize);
-    (int("id"), Row { n: int("n"), tag: tag.clone(), vector })
+    (int("id"), Row { n: int("n"), tag: tag.clone(), vector, added: record.get("added").cloned() })
 }
 
 /// Counts power cuts and looks at the state after each.
@@ -400,12 +434,13 @@ impl Host for EarlyHost {
 /// A name, a script, and the background work that it must come to.
 type Scenario = (&'static str, fn() -> Script, &'static [&'static str]);
 
-const SCENARIOS: [Scenario; 6] = [
+const SCENARIOS: [Scenario; 7] = [
     ("insert", inserts, &[]),
     ("upsert", upserts, &[]),
     ("delete", deletes, &[]),
     ("seal", seals, &["seal"]),
     ("compact", compactions, &["compact", "seal"]),
+    ("a field added", fields, &["compact", "seal"]),
     ("mixed, with collections dropped", everything, &["compact", "seal"]),
 ];
 

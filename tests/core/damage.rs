@@ -9,7 +9,7 @@ use elanus::host::Host;
 use elanus::host::memory::MemoryHost;
 use elanus::store::{Batch, BlobKey, Bytes};
 
-use crate::driven::{Driven, Row, create, delete, insert, query_all, search_all};
+use crate::driven::{Driven, Row, add_field, create, delete, insert, query_all, search_all};
 use crate::world::target;
 
 /// Every answer about a store, as text.
@@ -30,6 +30,7 @@ fn stored() -> Vec<(BlobKey, Bytes)> {
     driven.settle();
     run(insert("a", &some(9..12)));
     run(delete("a", &[2, 10]));
+    run(add_field("a"));
     run(insert("a", &some(20..21)));
     let keys = driven.wait(host.list(&[])).expect("memory lists");
     let blobs = driven.wait(host.load(&keys)).expect("memory loads");

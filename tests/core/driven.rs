@@ -121,12 +121,14 @@ pub struct Row {
     pub n: i64,
     pub tag: String,
     pub vector: Vec<f32>,
+    /// The value of the field `added`, in a collection that has it.
+    pub added: Option<Value>,
 }
 
 impl Row {
     pub fn new(id: i64, version: i64) -> Row {
         let vector = (0..i64::from(DIM)).map(|at| (id * 7 + version * 3 + at) as f32).collect();
-        Row { n: id * 10 + version, tag: format!("t{}", (id + version) % 3), vector }
+        Row { n: id * 10 + version, tag: format!("t{}", (id + version) % 3), vector, added: None }
     }
 }
 
@@ -153,10 +155,24 @@ pub fn create(name: &str) -> Command {
     Command::CreateCollection { database: "default".to_string(), spec: Box::new(spec) }
 }
 
+/// The default of the field `added`.
+pub const ADDED: i64 = 7;
+
+/// Adds the field `added` to a collection of rows like [`Row`].
+pub fn add_field(collection: &str) -> Command {
+    let field = FieldSpec {
+        name: "added".to_string(),
+        data_type: "Int64".to_string(),
+        default_value: Some(Value::Int(ADDED)),
+        ..FieldSpec::default()
+    };
+    Command::AddFields { target: target(collection), fields: vec![field] }
+}
+
 fn given(new: &[(i64, Row)]) -> elanus::column::rows::Rows {
     let elements = new.iter().flat_map(|(_, row)| row.vector.clone()).collect();
     let tags = new.iter().map(|(_, row)| Value::Text(row.tag.clone())).collect();
-    rows(
+    let mut given = rows(
         new.len(),
         vec![
             ("id", Values::Ints(new.iter().map(|(id, _)| *id).collect())),
@@ -164,7 +180,12 @@ fn given(new: &[(i64, Row)]) -> elanus::column::rows::Rows {
             ("tag", Values::Any(tags)),
             ("v", Values::FloatLists { dim: DIM, elements }),
         ],
-    )
+    );
+    if new.iter().any(|(_, row)| row.added.is_some()) {
+        let added = new.iter().map(|(_, row)| row.added.clone().unwrap_or(Value::Null)).collect();
+        given.columns.extend(rows(new.len(), vec![("added", Values::Any(added))]).columns);
+    }
+    given
 }
 
 pub fn insert(collection: &str, new: &[(i64, Row)]) -> Command {
@@ -172,7 +193,7 @@ pub fn insert(collection: &str, new: &[(i64, Row)]) -> Command {
 }
 
 pub fn upsert(collection: &str, new: &[(i64, Row)]) -> Command {
-    let upsert = Upsert { partition: String::new(), rows: given(new), is_partial: false };
+    let upsert = Upsert { rows: given(new), ..Upsert::default() };
     Command::Upsert { target: target(collection), upsert }
 }
 

@@ -10,7 +10,7 @@ use elanus::host::memory::MemoryHost;
 use elanus::store::{Batch, BlobKey, codec};
 
 use crate::crash;
-use crate::driven::{Driven, Row, create, delete, insert, query_all};
+use crate::driven::{Driven, Row, add_field, create, delete, insert, query_all};
 use crate::simulated::SimulatedHost;
 use crate::simulated::disk::{Disk, SURVIVALS};
 use crate::world::target;
@@ -29,6 +29,8 @@ fn fill(host: Rc<dyn Host>) -> Driven {
     driven.settle();
     run(delete("a", &[3, 4]));
     run(insert("a", &some(30..33)));
+    run(add_field("a"));
+    run(insert("a", &some(40..42)));
     driven
 }
 

@@ -98,16 +98,21 @@ fn write() -> Vec<u8> {
     driven.export().expect("an export")
 }
 
+fn opened() -> Driven {
+    let driven = Driven::new(Rc::new(MemoryHost::default()), 2);
+    driven.wait(driven.driver.import_chunk(std::fs::read(path()).expect("the file is in the repository"))).unwrap();
+    driven.wait(driven.driver.import_end()).unwrap();
+    driven.wait(driven.driver.open()).unwrap();
+    driven
+}
+
 #[test]
 fn the_store_of_version_1_opens_and_has_what_was_written() {
     if std::env::var_os("ELANUS_WRITE_GOLDEN").is_some() {
         std::fs::create_dir_all(path().parent().unwrap()).unwrap();
         std::fs::write(path(), write()).unwrap();
     }
-    let driven = Driven::new(Rc::new(MemoryHost::default()), 2);
-    driven.wait(driven.driver.import_chunk(std::fs::read(path()).expect("the file is in the repository"))).unwrap();
-    driven.wait(driven.driver.import_end()).unwrap();
-    driven.wait(driven.driver.open()).unwrap();
+    let driven = opened();
     let check = |operation: &str, body: Json, expected: Json| {
         let given = run(&driven, operation, body);
         assert_eq!(difference(&given, &expected, operation), None);
@@ -145,5 +150,29 @@ fn the_store_of_version_1_opens_and_has_what_was_written() {
         run(&driven, "flush", json!({"collectionName": "all"}));
         run(&driven, "compact", json!({"collectionName": "all"}));
         driven.settle();
+    }
+}
+
+#[test]
+fn a_field_is_added_to_the_store_of_version_1() {
+    for is_sealed_first in [false, true] {
+        let driven = opened();
+        if is_sealed_first {
+            run(&driven, "flush", json!({"collectionName": "all"}));
+            driven.settle();
+        }
+        let late = json!({"fieldName": "late", "dataType": "VarChar", "nullable": true, "elementTypeParams": {"max_length": 8}});
+        run(&driven, "addCollectionField", json!({"collectionName": "all", "schema": late}));
+        let mut expected = rows();
+        for row in &mut expected {
+            row["late"] = Json::Null;
+        }
+        for _ in 0..2 {
+            let given = run(&driven, "query", json!({"collectionName": "every", "filter": "late is null"}));
+            assert_eq!(difference(&given, &json!(expected), "query"), None);
+            run(&driven, "flush", json!({"collectionName": "all"}));
+            run(&driven, "compact", json!({"collectionName": "all"}));
+            driven.settle();
+        }
     }
 }

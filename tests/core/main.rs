@@ -11,8 +11,10 @@ mod exact;
 mod exported;
 mod expressions;
 mod failing;
+mod fields;
 mod filter_model;
 mod golden;
+mod groups;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod hosts;

@@ -25,6 +25,8 @@ struct Row {
     n: i64,
     tag: String,
     extra: Option<i64>,
+    /// The value of the field `late`, once it is there.
+    late: Option<i64>,
 }
 
 struct Pair {
@@ -32,6 +34,9 @@ struct Pair {
     model: BTreeMap<i64, Row>,
     random: Random,
     metric: Metric,
+    /// Whether the field `late` was added.
+    has_late: bool,
+    late_default: Option<i64>,
 }
 
 fn field(name: &str, data_type: &str, params: &[(&str, &str)]) -> FieldSpec {
@@ -61,7 +66,8 @@ impl Pair {
         let mut world = World::new();
         let database = "default".to_string();
         world.run(Command::CreateCollection { database, spec: Box::new(spec) }).expect("the spec is sound");
-        Pair { world, model: BTreeMap::new(), random: Random::new(seed), metric }
+        let late_default = seed.is_multiple_of(2).then_some(5);
+        Pair { world, model: BTreeMap::new(), random: Random::new(seed), metric, has_late: false, late_default }
     }
 
     fn some_rows(&mut self) -> BTreeMap<i64, Row> {
@@ -74,6 +80,7 @@ impl Pair {
                     n: self.random.below(50) as i64,
                     tag: TAGS[self.random.below(4) as usize].to_string(),
                     extra: (self.random.below(2) == 0).then(|| self.random.below(10) as i64),
+                    late: (self.random.below(2) == 0).then(|| self.random.below(10) as i64),
                 };
                 (id, row)
             })
@@ -81,7 +88,7 @@ impl Pair {
     }
 
     fn write(&mut self) {
-        let new = self.some_rows();
+        let mut new = self.some_rows();
         let mut given = rows(
             new.len(),
             vec![
@@ -99,11 +106,16 @@ impl Pair {
         );
         let extra = new.values().map(|row| row.extra.map_or(Value::Null, Value::Int)).collect();
         given.columns.extend(rows(new.len(), vec![("extra", Values::Any(extra))]).columns);
+        if self.has_late {
+            let late = new.values().map(|row| row.late.map_or(Value::Null, Value::Int)).collect();
+            given.columns.extend(rows(new.len(), vec![("late", Values::Any(late))]).columns);
+            new.values_mut().for_each(|row| row.late = row.late.or(self.late_default));
+        }
         let partition = String::new();
         let command = if self.random.below(2) == 0 {
             Command::Insert { target: target("c"), insert: Insert { partition, rows: given } }
         } else {
-            Command::Upsert { target: target("c"), upsert: Upsert { partition, rows: given, is_partial: false } }
+            Command::Upsert { target: target("c"), upsert: Upsert { partition, rows: given, ..Upsert::default() } }
         };
         match self.world.run(command) {
             Ok(Reply::Written(written)) => {
@@ -114,13 +126,27 @@ impl Pair {
         self.model.extend(new);
     }
 
+    fn add_field(&mut self) {
+        if self.has_late {
+            return;
+        }
+        let late = FieldSpec {
+            is_nullable: true,
+            default_value: self.late_default.map(Value::Int),
+            ..field("late", "Int64", &[])
+        };
+        self.world.run(Command::AddFields { target: target("c"), fields: vec![late] }).expect("a field");
+        self.has_late = true;
+        self.model.values_mut().for_each(|row| row.late = self.late_default);
+    }
+
     fn patch(&mut self) {
         let Some((&id, _)) = self.model.iter().nth(self.random.below(KEYS) as usize % self.model.len().max(1)) else {
             return;
         };
         let n = self.random.below(50) as i64;
         let given = rows(1, vec![("id", Values::Ints(vec![id])), ("n", Values::Ints(vec![n]))]);
-        let upsert = Upsert { partition: String::new(), rows: given, is_partial: true };
+        let upsert = Upsert { rows: given, is_partial: true, ..Upsert::default() };
         self.world.run(Command::Upsert { target: target("c"), upsert }).expect("a patch of an existing row");
         self.model.get_mut(&id).expect("it was just found").n = n;
     }
@@ -143,8 +169,9 @@ impl Pair {
     fn check_query(&mut self) {
         let (low, tag) = (self.random.below(50) as i64, TAGS[self.random.below(4) as usize]);
         let (limit, offset) = (1 + self.random.below(20) as usize, self.random.below(5) as usize);
+        let late = if self.has_late { " or late in [4, 5]" } else { "" };
         let query = Query {
-            filter: filter_text(format!("n >= {low} and not (tag == \"{tag}\") or extra == 3")),
+            filter: filter_text(format!("n >= {low} and not (tag == \"{tag}\") or extra == 3{late}")),
             output_fields: vec!["*".to_string()],
             limit: Some(limit as u32),
             offset: offset as u32,
@@ -153,9 +180,17 @@ impl Pair {
         let Ok(Reply::Rows(found)) = self.world.run(Command::Query { target: target("c"), query }) else {
             panic!("a query failed");
         };
-        let matches = |row: &Row| row.n >= low && row.tag != tag || row.extra == Some(3);
-        let expected: Vec<BTreeMap<String, Value>> =
-            self.model.iter().filter(|(_, row)| matches(row)).skip(offset).take(limit).map(record).collect();
+        let has_late = self.has_late;
+        let is_late = |row: &Row| has_late && matches!(row.late, Some(4 | 5));
+        let matches = |row: &Row| row.n >= low && row.tag != tag || row.extra == Some(3) || is_late(row);
+        let expected: Vec<BTreeMap<String, Value>> = self
+            .model
+            .iter()
+            .filter(|(_, row)| matches(row))
+            .skip(offset)
+            .take(limit)
+            .map(|(id, row)| record(id, row, has_late))
+            .collect();
         assert_eq!(records(&found), expected);
     }
 
@@ -202,7 +237,7 @@ impl Pair {
     }
 
     fn step(&mut self) {
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..=4 => self.write(),
             5 => self.patch(),
             6..=7 => self.delete(),
@@ -211,6 +246,7 @@ impl Pair {
             14 => self.check_count(),
             15 => drop(self.world.run(Command::Flush { target: target("c") }).expect("a flush")),
             16 => drop(self.world.run(Command::Compact { target: target("c") }).expect("a compaction")),
+            20 => self.add_field(),
             17..=18 => drop(self.world.maintain(1 + self.random.below(3) as u32)),
             _ if self.random.below(2) == 0 => self.world.reopen().expect("the store opens again"),
             _ => {
@@ -225,7 +261,7 @@ fn filter_text(expression: String) -> FilterText {
     FilterText { expression, params: SortedMap::new() }
 }
 
-fn record((id, row): (&i64, &Row)) -> BTreeMap<String, Value> {
+fn record(id: &i64, row: &Row, has_late: bool) -> BTreeMap<String, Value> {
     let vector = row.vector.iter().map(|element| Value::Double(f64::from(*element))).collect();
     let mut record = BTreeMap::from([
         ("id".to_string(), Value::Int(*id)),
@@ -233,6 +269,7 @@ fn record((id, row): (&i64, &Row)) -> BTreeMap<String, Value> {
         ("n".to_string(), Value::Int(row.n)),
         ("tag".to_string(), text(&row.tag)),
     ]);
+    record.extend(has_late.then(|| ("late".to_string(), row.late.map_or(Value::Null, Value::Int))));
     record.extend(row.extra.map(|extra| ("extra".to_string(), Value::Int(extra))));
     record
 }

@@ -1,5 +1,7 @@
 //! The RESTful API: the examples of Milvus's documentation byte for byte, every endpoint, and what is refused.
 
+mod bodies;
+
 use std::future::ready;
 use std::rc::Rc;
 
@@ -283,7 +285,18 @@ fn searches_that_cannot_be_are_refused() {
     check("entities/search", json!({"data": [[1, 2, 3, 4]], "limit": 0}), 1100, "topk [0] is invalid");
     check("entities/search", json!({"data": [[1, 2, 3, 4]], "filter": "id <"}), 1100, "cannot parse expression");
     check("entities/search", json!({"data": [[1, 2, 3, 4]], "consistencyLevel": "x"}), 1100, "x");
-    check("entities/search", json!({"ids": [1]}), 3000, "ids of search is not supported");
+    check("entities/search", json!({"ids": [1, 7]}), 1100, "primary key IDs do not exist: 1 of 2 are absent");
+    check(
+        "entities/search",
+        json!({"ids": [1], "data": [[1, 2, 3, 4]]}),
+        1100,
+        "expected either ids or data, got both",
+    );
+    check("entities/search", json!({"ids": []}), 1802, "SearchReqV2.Data");
+    check("entities/search", json!({"ids": 1}), 1801, "ids: expected a list, got an integer");
+    check("entities/search", json!({"ids": [null]}), 1100, "primary key id is null, expected Int64");
+    let found = server.data("entities/search", json!({"collectionName": "q", "ids": ["1"]}));
+    assert_eq!(found, json!([{"distance": 1, "id": "1"}]));
     check("entities/hybrid_search", json!({}), 1802, "search");
     check("entities/hybrid_search", json!({"search": [{"annsField": "vector"}]}), 1802, "HybridSearchReq.Data");
     check("entities/hybrid_search", json!({"search": [5]}), 1801, "expected an object, got an integer");
@@ -376,7 +389,6 @@ fn is_unsupported(path: &str) -> bool {
     let groups =
         ["users/", "roles/", "privilege_groups/", "jobs/", "resource_groups/", "common/", "segments/", "quotacenter/"];
     let single = [
-        "collections/fields/add",
         "collections/struct_fields/add",
         "collections/add_function",
         "collections/alter_function",
@@ -482,6 +494,11 @@ fn every_endpoint_answers() {
             q(
                 json!({"indexParams": [{"fieldName": "vector", "indexName": "v", "metricType": "L2", "indexType": "HNSW", "params": {"M": 8, "efConstruction": 100}}]}),
             ),
+            json!({}),
+        ),
+        (
+            "collections/fields/add",
+            q(json!({"schema": {"fieldName": "late", "dataType": "Int32", "nullable": true}})),
             json!({}),
         ),
         ("collections/rename", q(json!({"newCollectionName": "r"})), json!({})),

@@ -8,7 +8,8 @@ const PATHS = {
   createCollection: 'collections/create', dropCollection: 'collections/drop', hasCollection: 'collections/has', describeCollection: 'collections/describe',
   listCollections: 'collections/list', renameCollection: 'collections/rename', loadCollection: 'collections/load', releaseCollection: 'collections/release',
   getLoadState: 'collections/get_load_state', getCollectionStats: 'collections/get_stats', alterCollectionProperties: 'collections/alter_properties',
-  dropCollectionProperties: 'collections/drop_properties', truncateCollection: 'collections/truncate', alterFieldProperties: 'collections/fields/alter_properties', flush: 'collections/flush', compact: 'collections/compact',
+  dropCollectionProperties: 'collections/drop_properties', truncateCollection: 'collections/truncate', addCollectionField: 'collections/fields/add', alterFieldProperties: 'collections/fields/alter_properties',
+  flush: 'collections/flush', compact: 'collections/compact',
   getCompactionState: 'collections/get_compaction_state',
   createPartition: 'partitions/create', dropPartition: 'partitions/drop', hasPartition: 'partitions/has', listPartitions: 'partitions/list',
   loadPartitions: 'partitions/load', releasePartitions: 'partitions/release', getPartitionStats: 'partitions/get_stats',
@@ -119,7 +120,7 @@ async function reply(db, operation, body, { data, topks }) {
     case 'hybridSearch': {
       const hits = rows(data, await fieldsOf(db, body))
       const isOne = operation === 'hybridSearch' || body.vector !== undefined
-      const counts = topks ?? (isOne ? [] : body.data.map(() => 0))
+      const counts = topks ?? (isOne ? [] : (body.data ?? body.ids).map(() => 0))
       if (counts.reduce((sum, count) => sum + count, 0) !== hits.length) throw new Error(`topks ${topks} of ${hits.length} hits`)
       let end = 0
       const lists = counts.map(count => hits.slice(end, (end += count)))

@@ -1,54 +1,105 @@
-// Every scenario on every road of the package: a folder and memory under Node, IndexedDB in a worker and in the thread.
+// Every scenario on every road of the package: a folder and memory under Node, RESTful v2 in the process and on a socket, gRPC
+// from a real client on a socket, IndexedDB in a worker and in the thread. Each road says how many it took.
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
 import * as elanus from '../../pkg/dist/node.js'
 import { serve } from '../../scripts/serve.mjs'
 import { newContext } from '../package/page.mjs'
-import { RestError, expressible, overHttp } from './rest.mjs'
+import { scratch, serve as startServer } from '../server/process.mjs'
+import { GrpcError, expressible as sayableOverGrpc, grpcRoad } from './grpc.mjs'
+import { RestError, expressible as sayableOverHttp, overHttp } from './rest.mjs'
 import { walk } from './walk.mjs'
+
+/** What every road has to take. */
+const COUNT_MIN = 40
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const files = (await readdir(here)).filter(name => name.endsWith('.json') && name !== 'expressions.json').sort()
 const scenarios = (await Promise.all(files.map(async name => JSON.parse(await readFile(join(here, name), 'utf8'))))).flat()
 
-function isKept({ steps }) {
-  return steps.some(step => step.reopen)
+/** Goes through `said`, each scenario in a store of its own; `open` gets its number and gives what opens it. */
+async function travel(road, said, open, ErrorClass) {
+  const failures = []
+  for (const [at, scenario] of said.entries()) failures.push(...(await walk(scenario, open(at), ErrorClass)))
+  conclude(road, said, failures)
+}
+
+/** A database some of whose methods are others. */
+function behind(db, others) {
+  return new Proxy(db, {
+    get(_, name) {
+      if (name in others) return others[name]
+      const member = db[name]
+      return typeof member === 'function' ? member.bind(db) : member
+    },
+  })
+}
+
+function conclude(road, said, failures) {
+  console.log(`road ${road}: ${said.length} of ${scenarios.length} scenarios`)
+  assert.deepEqual(failures, [])
+  assert.ok(said.length >= COUNT_MIN, `${said.length} scenarios can be said`)
 }
 
 test('scenarios in a folder', async context => {
-  const root = await mkdtemp(join(tmpdir(), 'elanus-scenarios-'))
-  context.after(() => rm(root, { recursive: true, force: true }))
-  const failures = []
-  for (const [at, scenario] of scenarios.entries()) {
-    failures.push(...(await walk(scenario, () => elanus.open(join(root, String(at))), elanus.ElanusError)))
-  }
-  assert.deepEqual(failures, [])
+  const root = await scratch(context)
+  await travel('folder', scenarios, at => () => elanus.open(join(root, String(at))), elanus.ElanusError)
 })
 
 test('scenarios in memory', async () => {
-  const failures = []
-  for (const scenario of scenarios.filter(scenario => !isKept(scenario))) {
-    failures.push(...(await walk(scenario, () => elanus.open(':memory:'), elanus.ElanusError)))
+  // To open it again is to begin with what was exported at its end.
+  const opener = () => {
+    let kept
+    return async () => {
+      const db = await elanus.open(':memory:', kept === undefined ? {} : { from: kept })
+      const close = async () => {
+        kept = await new Response(db.export()).blob()
+        await db.close()
+      }
+      return behind(db, { close })
+    }
   }
-  assert.deepEqual(failures, [])
+  await travel('memory', scenarios, opener, elanus.ElanusError)
 })
 
-test('scenarios over RESTful v2', async context => {
-  const root = await mkdtemp(join(tmpdir(), 'elanus-scenarios-'))
-  context.after(() => rm(root, { recursive: true, force: true }))
-  const failures = []
-  const said = expressible(scenarios)
-  for (const [at, scenario] of said.entries()) {
-    const open = async () => overHttp(await elanus.open(join(root, String(at))))
-    failures.push(...(await walk(scenario, open, RestError)))
+test('scenarios over RESTful v2 in the process', async context => {
+  const root = await scratch(context)
+  const open = at => async () => overHttp(await elanus.open(join(root, String(at))))
+  await travel('rest in the process', sayableOverHttp(scenarios), open, RestError)
+})
+
+/**
+ * Opens a server on a scenario's folder: `reach` makes what has the operations out of its address. To open it again is to stop
+ * the server and start another.
+ */
+function behindServer(context, root, reach) {
+  return at => async () => {
+    const server = await startServer(context, join(root, String(at)))
+    const road = reach(server.url)
+    const close = async () => {
+      await road.close()
+      const { code } = await server.stop()
+      if (code !== 0) throw new Error(`the server ended with ${code}: ${server.log()}`)
+    }
+    // Flushing a server seals; nothing else has to be waited for.
+    return behind(road, { settled: async () => {}, close })
   }
-  console.log(`road rest: ${said.length} of ${scenarios.length} scenarios`)
-  assert.deepEqual(failures, [])
-  assert.ok(said.length >= 40, `${said.length} scenarios can be said`)
+}
+
+test('scenarios over RESTful v2 on a socket', async context => {
+  const reach = url => overHttp({
+    fetch: (asked, init) => fetch(new URL(new URL(asked).pathname, url), init),
+    close: async () => {},
+  })
+  await travel('rest on a socket', sayableOverHttp(scenarios), behindServer(context, await scratch(context), reach), RestError)
+})
+
+test('scenarios over gRPC from pymilvus on a socket', async context => {
+  const reach = await grpcRoad(context)
+  await travel('grpc on a socket', sayableOverGrpc(scenarios), behindServer(context, await scratch(context), reach), GrpcError)
 })
 
 for (const worker of [true, false]) {
@@ -70,7 +121,7 @@ for (const worker of [true, false]) {
         },
         { scenarios, worker },
       )
-      assert.deepEqual(failures, [])
+      conclude(`browser ${worker ? 'worker' : 'thread'}`, scenarios, failures)
     } finally {
       await context.close()
       await server.close()

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { countTests } from '../../scripts/counts.mjs'
 import { hostLines } from '../../scripts/hosts.mjs'
+import { roadLines } from '../../scripts/roads.mjs'
 
 test('cargo test and wasm-pack: one line a binary', () => {
   const output = 'test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.09s\n'
@@ -26,4 +27,13 @@ test('every host has its line, and all counts are equal', () => {
   assert.deepEqual(hostLines(all).failures, [])
   assert.equal(hostLines(all.replace(line('folder', 9), '')).failures.length, 1)
   assert.equal(hostLines(all.replace(line('folder', 9), line('folder', 8))).failures.length, 1)
+})
+
+test('every road has its line, and takes forty scenarios', () => {
+  const line = (name, count) => `# road ${name}: ${count} of 47 scenarios\n`
+  const roads = ['native', 'folder', 'memory', 'rest in the process', 'rest on a socket', 'grpc on a socket', 'browser worker', 'browser thread']
+  const all = roads.map(name => line(name, 40)).join('')
+  assert.deepEqual(roadLines(all), { lines: roads.map(name => `  ${name.padEnd(24)} 40 of 47`), failures: [] })
+  assert.equal(roadLines(all.replace(line('native', 40), '')).failures.length, 1)
+  assert.equal(roadLines(all.replace(line('grpc on a socket', 40), line('grpc on a socket', 39))).failures.length, 1)
 })

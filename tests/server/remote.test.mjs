@@ -73,6 +73,9 @@ for (const int64 of ['number', 'bigint', 'string']) {
         rows: await c.query('', { limit: 10 }),
         got: await c.get([9007199254740993n, '2']),
         hits: await c.search([[0, 1], [3, 4]], { limit: 1, outputFields: ['*'] }),
+        byIds: await c.search({ ids: ['9007199254740993', 2] }, { limit: 2, groupingField: 'big' }),
+        none: await c.search({ ids: [2] }, { limit: 1, filter: 'id == 77' }),
+        ordered: await c.query('', { orderByFields: ['big:desc'], outputFields: [] }),
         nothing: await c.search([[0, 1], [3, 4]], { limit: 1, filter: 'id == 77' }),
         fused: await c.hybridSearch([{ data: [0, 1], annsField: 'v', limit: 2 }, { data: [3, 4], annsField: 'v', limit: 2 }], { limit: 2, rerank: { strategy: 'rrf' } }),
         iterated,
@@ -84,6 +87,9 @@ for (const int64 of ['number', 'bigint', 'string']) {
     assert.deepEqual(answers[0], answers[1])
     assert.equal(answers[0].count, 1)
     assert.deepEqual(answers[0].nothing, [[], []])
+    assert.deepEqual(answers[0].none, [[]])
+    assert.deepEqual(answers[0].byIds.map(hits => hits.map(({ distance }) => distance === 0)), [[true, false], [true, false]])
+    assert.equal(Number(answers[0].ordered[1].id), 2)
   })
 }
 

@@ -21,6 +21,7 @@ export const ENDPOINTS: Readonly<Record<string, string | undefined>> = {
   getCollectionStats: 'collections/get_stats',
   alterCollectionProperties: 'collections/alter_properties',
   dropCollectionProperties: 'collections/drop_properties',
+  addCollectionField: 'collections/fields/add',
   alterFieldProperties: 'collections/fields/alter_properties',
   flush: 'collections/flush',
   compact: 'collections/compact',
@@ -54,5 +55,5 @@ export const ENDPOINTS: Readonly<Record<string, string | undefined>> = {
 
 /** After these, what is known of a collection's schema may be wrong. */
 export const CHANGES_SCHEMAS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'createCollection', 'dropCollection', 'renameCollection', 'alterCollectionProperties', 'dropCollectionProperties', 'alterFieldProperties', 'dropDatabase', 'createAlias', 'alterAlias', 'dropAlias',
+  'createCollection', 'dropCollection', 'renameCollection', 'alterCollectionProperties', 'dropCollectionProperties', 'addCollectionField', 'alterFieldProperties', 'dropDatabase', 'createAlias', 'alterAlias', 'dropAlias',
 ])

@@ -143,12 +143,12 @@ export class RemoteTransport implements Transport {
 
   async #search(operation: 'search' | 'hybridSearch', head: Head, given: readonly Plane[]): Promise<Answer> {
     type Queries = { plane: number; dim: number; count: number }
-    const withData = ({ queries, ...rest }: Head): Head => ({ ...rest, data: wireQueries(queries as Queries, given) })
+    const withData = ({ queries, ...rest }: Head): Head => (queries === undefined ? rest : { ...rest, data: wireQueries(queries as Queries, given) })
     const searches = operation === 'search' ? [head] : (head['search'] as Head[])
     const body = operation === 'search' ? withData(head) : { ...head, search: searches.map(withData) }
     const [{ data, topks }, schema] = await Promise.all([this.#asked(operation, body), this.#schema(head)])
     const hits = (data ?? []) as Head[]
-    const queryCount = (searches[0]?.['queries'] as Queries | undefined)?.count ?? 0
+    const queryCount = (searches[0]?.['queries'] as Queries | undefined)?.count ?? (searches[0]?.['ids'] as unknown[] | undefined)?.length ?? 0
     const counts = topks ?? (queryCount === 1 ? [hits.length] : Array.from({ length: queryCount }, () => 0))
     const planes: Plane[] = []
     return { head: hitsFrame(hits, counts, schema, planes), planes }

@@ -21,6 +21,8 @@ export interface Limits {
   unreadMs: number
   /** That long an HTTP/1 connection without a request is kept. */
   idleMs: number
+  /** That long a flush waits for rows to be sealed before it is answered all the same. */
+  flushMs: number
   /** That long what runs may take to finish when the server stops. */
   graceMs: number
 }
@@ -34,5 +36,6 @@ export const LIMITS: Readonly<Limits> = {
   requestMs: 120_000,
   unreadMs: 60_000,
   idleMs: 65_000,
+  flushMs: 10_000,
   graceMs: 10_000,
 }

@@ -11,6 +11,7 @@ import { LIMITS, type Limits } from './limits.js'
 import { once, type Log } from './log.js'
 import { Visitors } from './origin.js'
 import { Port, portError } from './port.js'
+import { isFlush } from './reads.js'
 
 /** What a server is asked to be. */
 export interface Settings {
@@ -53,7 +54,7 @@ export class Server {
       throw new ElanusError('INVALID', `${host} can be reached from other machines: choose a password with --token user:password, or leave --host out to serve this machine alone`)
     }
     const limits = { ...LIMITS, ...settings.limits }
-    const desk = new Desk(database, log)
+    const desk = new Desk(database, log, limits)
     const intake = new Intake(limits.inFlightBytesMax)
     const grpc = new GrpcRoad((call) => desk.call(call), intake, limits)
     const web = new WebRoad(desk, new Visitors(host, allowHosts, allowOrigins), intake, limits)
@@ -101,11 +102,13 @@ class Desk implements WebDesk {
   readonly #database: Promise<Transport>
   readonly #log: Log
   readonly #refusals: Log
+  readonly #limits: Limits
 
-  constructor(database: Promise<Transport>, log: Log) {
+  constructor(database: Promise<Transport>, log: Log, limits: Limits) {
     this.#database = database
     this.#log = log
     this.#refusals = once(log)
+    this.#limits = limits
   }
 
   async call({ service, method, headers, message }: Call): Promise<Outcome> {
@@ -116,6 +119,7 @@ class Desk implements WebDesk {
       const database = await this.#database
       const { head, planes } = await database.call('grpc', { method, metadata }, [own(message)])
       const outcome = head as { code: number; message: string }
+      if (isFlush(method) && outcome.code === Status.OK) await this.#sealed(database)
       return outcome.code === Status.OK ? { ...outcome, body: planes[0] as Uint8Array } : outcome
     } catch (thrown) {
       const error = this.#failed(method, thrown)
@@ -129,6 +133,7 @@ class Desk implements WebDesk {
       const database = await this.#database
       const { head, planes } = await database.call('http', { method, path, headers }, [own(body)])
       const { status, headers: answered } = head as { status: number; headers: Record<string, string> }
+      if (isFlush(path)) await this.#sealed(database)
       return { status, headers: answered, body: (planes[0] as Uint8Array | undefined) ?? new Uint8Array(0) }
     } catch (thrown) {
       const error = this.#failed(path, thrown)
@@ -151,6 +156,23 @@ class Desk implements WebDesk {
 
   async close(): Promise<void> {
     await (await this.#database).close()
+  }
+
+  /**
+   * Waits until nothing is left to seal, as whoever flushes expects; rows are durable before. No longer than the limit, since
+   * others may write on and on.
+   */
+  async #sealed(database: Transport): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, this.#limits.flushMs)))
+    try {
+      await Promise.race([database.call('settled', {}), late])
+    } catch (error) {
+      // The rows stand all the same; the log says why they are not sealed.
+      this.#failed('flush', error)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** What the engine throws is its own failure; what a caller did wrong comes as an answer. */

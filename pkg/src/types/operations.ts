@@ -134,6 +134,8 @@ export interface IndexDescription {
   indexState: string
   failReason: string
   indexParams: Property[]
+  /** As set; `indexParams` has it too. */
+  'mmap.enabled'?: string
   /** What really answers: `exact scan`, `code scan`, `inverted file`, or `column scan`. */
   answeredBy?: string
   /** Clusters of an inverted file. */
@@ -175,6 +177,8 @@ export interface Write<R extends object = Row> extends OfCollection {
   partitionName?: string
   /** Of `upsert`: fields that a row lacks keep their old value. */
   partialUpdate?: boolean
+  /** Of `upsert`: arrays whose given elements are added to those that are there, or removed from them. The upsert is then partial. */
+  fieldOps?: readonly { fieldName: string; op: 'REPLACE' | 'ARRAY_APPEND' | 'ARRAY_REMOVE' }[]
 }
 
 /** Rows to remove: by `filter`, or by primary key with `ids`. */
@@ -188,12 +192,13 @@ export interface Delete extends OfCollection {
 /** Rows to get by primary key. */
 export interface Get extends OfCollection {
   id: KeyInput | readonly KeyInput[]
+  /** All unless said otherwise; the primary key comes in any case. */
   outputFields?: readonly string[]
   partitionNames?: readonly string[]
   consistencyLevel?: string
 }
 
-/** Rows to find by filter, in the order of their primary keys. */
+/** Rows to find by filter, in the order of their primary keys unless it asks for another one. */
 export interface Query extends OfCollection {
   filter?: string
   exprParams?: FilterParams
@@ -201,6 +206,8 @@ export interface Query extends OfCollection {
   /** 100 unless said otherwise. */
   limit?: number
   offset?: number
+  /** Scalar fields, each with `:asc` or `:desc` and `:nulls_first` or `:nulls_last` behind it; nulls count as the least unless one says otherwise. */
+  orderByFields?: readonly string[]
   partitionNames?: readonly string[]
   consistencyLevel?: string
 }
@@ -211,6 +218,8 @@ export interface Search extends OfCollection {
   data?: readonly VectorInput[]
   /** One vector: the reply is a list. */
   vector?: VectorInput
+  /** Instead of vectors: primary keys of rows whose own vectors are searched for; the reply is a list of lists. */
+  ids?: readonly KeyInput[]
   annsField?: string
   filter?: string
   exprParams?: FilterParams
@@ -222,6 +231,12 @@ export interface Search extends OfCollection {
   /** `{ metricType, params: { radius, range_filter, ef, nprobe, … } }` */
   searchParams?: Record<string, unknown>
   roundDecimal?: number
+  /** A Bool, integer or VarChar field: rows with one value of it are a group, and `limit` and `offset` count groups. */
+  groupingField?: string
+  /** The most rows of a group, 1 to 10; 1 unless said otherwise. */
+  groupSize?: number
+  /** Groups are filled as far as there are rows, whether this says so or not. */
+  strictGroupSize?: boolean
   consistencyLevel?: string
 }
 
@@ -260,7 +275,7 @@ export interface HybridSearch<S extends SubSearch = SubSearch> extends OfCollect
 }
 
 /** What a query iterator goes through, in the order of primary keys, `batchSize` rows at a time. */
-export interface QueryIterator extends Omit<Query, 'limit' | 'offset'> {
+export interface QueryIterator extends Omit<Query, 'limit' | 'offset' | 'orderByFields'> {
   /** Rows of a batch; 1,000 unless said otherwise. */
   batchSize?: number
   /** Rows in all; without it, every row that matches. */

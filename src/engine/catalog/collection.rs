@@ -8,7 +8,7 @@ use crate::command::{Changes, CollectionDescription, DEFAULT_PARTITION, IndexDes
 use crate::error::{Error, Result};
 use crate::index::Structure;
 use crate::schema::Schema;
-use crate::schema::check::{Checked, CollectionSpec};
+use crate::schema::check::{self, Checked, CollectionSpec, FieldSpec};
 use crate::schema::index_params::{self, Index, IndexSpec};
 use crate::schema::{properties, rules};
 
@@ -254,6 +254,13 @@ impl CollectionRecord {
                 }
                 _ => return Err(Error::invalid(format!("{key} does not allow update in collection field param"))),
             }
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_fields(&mut self, specs: &[FieldSpec]) -> Result<()> {
+        for spec in specs {
+            self.schema = check::add_field(&self.schema, spec, &self.name)?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ mod tests;
 
 use crate::command::{Changes, Properties, Target};
 use crate::error::{Error, Result};
-use crate::schema::check::{self, CollectionSpec};
+use crate::schema::check::{self, CollectionSpec, FieldSpec};
 use crate::schema::index_params::IndexSpec;
 use crate::schema::name;
 use crate::schema::properties::MAX_COLLECTIONS;
@@ -187,6 +187,14 @@ impl Catalog {
     /// Sets (`Some`) and removes (`None`) properties of a collection. Returns whether anything changed.
     pub fn alter_collection(&mut self, target: &Target, changes: &Changes) -> Result<bool> {
         self.change(target, |record| record.alter(changes))
+    }
+
+    /// Adds fields to a collection, all or none. Returns whether anything changed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Schema`] and [`Error::FieldName`] for fields that cannot be added.
+    pub fn add_fields(&mut self, target: &Target, fields: &[FieldSpec]) -> Result<bool> {
+        self.change(target, |record| record.add_fields(fields))
     }
 
     /// Sets (`Some`) and removes (`None`) parameters of a field. Returns whether anything changed.

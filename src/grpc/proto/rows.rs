@@ -156,6 +156,8 @@ pub struct SearchResultData {
     pub topks: Vec<i64>,
     #[prost(string, repeated, tag = "7")]
     pub output_fields: Vec<String>,
+    #[prost(message, optional, tag = "8")]
+    pub group_by_field_value: Option<FieldData>,
     #[prost(message, optional, tag = "11")]
     pub search_iterator_v2_results: Option<SearchIteratorV2Results>,
     #[prost(string, tag = "13")]

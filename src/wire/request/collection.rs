@@ -146,6 +146,14 @@ pub fn drop_properties(head: &mut Head, _: &mut Planes) -> Result<Command> {
     Ok(Command::AlterCollection { target: head.target()?, changes: removals(head)? })
 }
 
+pub fn add_field(head: &mut Head, _: &mut Planes) -> Result<Command> {
+    let target = head.target()?;
+    let Some(schema) = head.object("schema")? else {
+        return Err(head.missing("schema"));
+    };
+    Ok(Command::AddFields { target, fields: vec![field(schema)?] })
+}
+
 pub fn alter_field(head: &mut Head, _: &mut Planes) -> Result<Command> {
     let (target, field) = (head.target()?, head.required_text("fieldName")?);
     let changes = head.properties("fieldParams")?.into_iter().map(|(key, value)| (key, Some(value))).collect();

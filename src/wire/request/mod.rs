@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 type Decoder = fn(&mut Head, &mut Planes) -> Result<Command>;
 
 /// Every operation of Milvus's that there is, by the name of its method in TypeScript.
-const OPERATIONS: [(&str, Decoder); 49] = [
+const OPERATIONS: [(&str, Decoder); 50] = [
     ("createDatabase", database::create),
     ("dropDatabase", database::drop),
     ("listDatabases", database::list),
@@ -38,6 +38,7 @@ const OPERATIONS: [(&str, Decoder); 49] = [
     ("getCollectionStats", collection::stats),
     ("alterCollectionProperties", collection::alter_properties),
     ("dropCollectionProperties", collection::drop_properties),
+    ("addCollectionField", collection::add_field),
     ("alterFieldProperties", collection::alter_field),
     ("flush", collection::flush),
     ("compact", collection::compact),

@@ -2,6 +2,7 @@
 
 use super::super::head::Head;
 use super::super::planes::Planes;
+use crate::collection::order::OrderBy;
 use crate::collection::output::is_count;
 use crate::collection::query::Query;
 use crate::collection::search::FilterText;
@@ -29,7 +30,6 @@ pub fn get(head: &mut Head, _: &mut Planes) -> Result<Command> {
 pub fn query(head: &mut Head, _: &mut Planes) -> Result<Command> {
     let target = head.target()?;
     check_level(head)?;
-    head.refuse("orderByFields")?;
     head.refuse("groupByFields")?;
     let output_fields = all_unless_named(head)?;
     // A count is of all rows; whatever else is asked for comes in pages.
@@ -43,6 +43,7 @@ pub fn query(head: &mut Head, _: &mut Planes) -> Result<Command> {
         output_fields,
         limit,
         offset,
+        order_by: head.texts("orderByFields")?.iter().map(|text| OrderBy::parse(text)).collect::<Result<_>>()?,
     };
     Ok(Command::Query { target, query })
 }
@@ -57,7 +58,10 @@ pub fn check_level(head: &mut Head) -> Result<()> {
     rules::consistency_level(&head.text_or_empty("consistencyLevel")?).map(|_| ())
 }
 
+/// `outputFields`; an empty list asks for the primary key alone, as in Milvus.
 fn all_unless_named(head: &mut Head) -> Result<Vec<String>> {
-    let named = head.texts("outputFields")?;
-    Ok(if named.is_empty() { vec!["*".to_string()] } else { named })
+    match head.get("outputFields") {
+        None => Ok(vec!["*".to_string()]),
+        Some(_) => head.texts("outputFields"),
+    }
 }

@@ -3,6 +3,7 @@
 use super::super::head::Head;
 use super::super::planes::{Plane, Planes, unexpected};
 use super::read::{check_level, filter};
+use crate::collection::group::Grouping;
 use crate::collection::hybrid::{HybridSearch, Ranker};
 use crate::collection::search::{QueryVectors, Search};
 use crate::command::Command;
@@ -12,8 +13,7 @@ use crate::schema::{Value, index_type};
 use crate::sorted::SortedMap;
 
 /// What Milvus's searches can do beyond these.
-const UNSUPPORTED: [&str; 7] =
-    ["ids", "groupingField", "groupByField", "orderByFields", "functionScore", "functionChains", "searchAggregation"];
+const UNSUPPORTED: [&str; 4] = ["orderByFields", "functionScore", "functionChains", "searchAggregation"];
 
 /// The `k` of reciprocal rank fusion when none is given.
 const RRF_K_DEFAULT: f64 = 60.0;
@@ -29,6 +29,7 @@ pub fn hybrid(head: &mut Head, planes: &mut Planes) -> Result<Command> {
     let target = head.target()?;
     check_level(head)?;
     refuse_unsupported(head)?;
+    head.refuse("groupingField")?;
     let limit = head.integer("limit")?.unwrap_or(i64::from(LIMIT_DEFAULT));
     let (limit, offset) = paging::check_search(limit, head.integer("offset")?.unwrap_or(0))?;
     let heads = head.objects("search")?;
@@ -61,15 +62,25 @@ fn one_search(head: &mut Head, planes: &mut Planes, limit_default: i64) -> Resul
     if let Some(given) = head.object("searchParams")? {
         settings.merge(given)?;
     }
-    if settings.params.contains_key("group_by_field") {
-        return Err(Error::Unsupported { what: "group_by_field of search".to_string() });
-    }
+    let grouping = grouping(head, &mut settings)?;
     let round_decimal = match settings.params.get("round_decimal").and_then(index_type::whole) {
         Some(decimals) => paging::check_round_decimal(decimals)?,
         None => round_decimal(head)?,
     };
+    let ids = head.list("ids")?.filter(|ids| !ids.is_empty());
+    let queries = match &ids {
+        None => queries(head, planes)?,
+        Some(_) if head.get("queries").is_some() => {
+            return Err(Error::invalid(format!(
+                "{}: expected either ids or query vectors, got both",
+                head.path("ids")
+            )));
+        }
+        Some(_) => QueryVectors::default(),
+    };
     Ok(Search {
-        queries: queries(head, planes)?,
+        queries,
+        ids,
         anns_field: head.text_or_empty("annsField")?,
         filter: filter(head)?,
         partitions: head.texts("partitionNames")?,
@@ -79,7 +90,19 @@ fn one_search(head: &mut Head, planes: &mut Planes, limit_default: i64) -> Resul
         metric: settings.metric,
         params: settings.params,
         round_decimal,
+        grouping,
     })
+}
+
+/// How hits are grouped: keys of Milvus's RESTful API, or among the parameters those that its gRPC has. Groups are filled
+/// whether that is asked for or not.
+fn grouping(head: &mut Head, settings: &mut Settings) -> Result<Option<Grouping>> {
+    let mut params = settings.take(["group_by_field", "group_size", "strict_group_size"], head.operation())?;
+    let field = head.text("groupingField")?.or(params.text("group_by_field")?).filter(|field| !field.is_empty());
+    let size = head.integer("groupSize")?.or(params.integer("group_size")?);
+    head.flag("strictGroupSize")?.or(params.flag("strict_group_size")?);
+    let size = paging::check_group_size(size.unwrap_or(1))?;
+    Ok(field.map(|field| Grouping { field, size }))
 }
 
 /// The metric and the parameters, which may stand in several places as long as they agree.
@@ -89,6 +112,12 @@ struct Settings {
 }
 
 impl Settings {
+    /// Takes parameters out, as a head.
+    fn take<const N: usize>(&mut self, keys: [&str; N], operation: &'static str) -> Result<Head> {
+        let members = keys.iter().filter_map(|key| Some((key.to_string(), self.params.remove(*key)?)));
+        Head::new(operation, Value::Object(members.collect()))
+    }
+
     fn merge(&mut self, mut given: Head) -> Result<()> {
         for key in ["metricType", "metric_type"] {
             let metric = given.text_or_empty(key)?;

@@ -108,6 +108,7 @@ fn rows_and_hits_leave_as_planes() {
         primary_keys: Values::Ints(vec![7, 8, 9]),
         scores: vec![0.5, 0.25, 1.0],
         rows,
+        groups: None,
     };
     check(
         "search",

@@ -1,4 +1,5 @@
 use super::*;
+use crate::collection::group::Grouping;
 use crate::collection::hybrid::Ranker;
 use crate::collection::search::QueryVectors;
 use crate::schema::Value;
@@ -147,7 +148,8 @@ fn what_is_missing_or_wrong_is_told_with_its_path() {
         ("query", r#"{"collectionName":"c","limit":0}"#, 1100, "limit [0] is invalid"),
         ("query", r#"{"collectionName":"c","limit":1.5}"#, 1100, "query: limit: expected a whole number, got a float"),
         ("query", r#"{"collectionName":"c","consistencyLevel":"Weak"}"#, 1100, "consistencyLevel can only be"),
-        ("query", r#"{"collectionName":"c","orderByFields":["a"]}"#, 3000, "orderByFields of query"),
+        ("query", r#"{"collectionName":"c","orderByFields":["a:up"]}"#, 1100, "invalid order by 'a:up'"),
+        ("query", r#"{"collectionName":"c","groupByFields":["a"]}"#, 3000, "groupByFields of query"),
         ("search", r#"{"collectionName":"c"}"#, 1802, "'queries'"),
         ("hybridSearch", r#"{"collectionName":"c"}"#, 1802, "'search'"),
     ] {
@@ -264,6 +266,17 @@ fn searches_become_commands() {
     let plain = search("").unwrap();
     assert_eq!(plain.queries, QueryVectors { count: 2, dim: 2, elements: vec![1.0, 2.0, 3.0, 4.0] });
     assert_eq!((plain.limit, plain.offset, plain.round_decimal, plain.output_fields.len()), (100, 0, -1, 0));
+    let by_ids = decode_json("search", r#"{"collectionName":"c","ids":[1,"k"]}"#, vec![]);
+    let Ok(Command::Search { search: by_ids, .. }) = by_ids else { panic!("{by_ids:?}") };
+    assert_eq!((by_ids.ids, by_ids.queries.count), (Some(vec![Value::Int(1), Value::Text("k".into())]), 0));
+    refused("search", r#"{"collectionName":"c","ids":[]}"#, vec![], 1802, "'queries'");
+    let grouping = |size: u32| Some(Grouping { field: "a".to_string(), size });
+    assert_eq!(plain.grouping, None);
+    assert_eq!(search(r#","groupingField":"a""#).unwrap().grouping, grouping(1));
+    let grouped = search(r#","groupingField":"a","groupSize":3,"strictGroupSize":true"#).unwrap();
+    assert_eq!(grouped.grouping, grouping(3));
+    let grouped = search(r#","searchParams":{"group_by_field":"a","params":{"group_size":2,"ef":9}}"#).unwrap();
+    assert_eq!((grouped.grouping, grouped.params.len()), (grouping(2), 1));
     let full = search(
         r#","annsField":"v","filter":"a > 1","limit":3,"offset":2,"outputFields":["a"],"partitionNames":["p"],
            "searchParams":{"metricType":"L2","params":{"ef":64,"radius":0.5},"level":2},"roundDecimal":3"#,
@@ -280,9 +293,12 @@ fn searches_become_commands() {
         (r#","roundDecimal":9"#, 1100, "round_decimal [9] is invalid"),
         (r#","metricType":"L2","searchParams":{"metricType":"IP"}"#, 1100, "ambiguous parameter: metricType"),
         (r#","searchParams":{"params":{"ef":1},"ef":2}"#, 1100, "ambiguous parameter: ef"),
-        (r#","groupingField":"a""#, 3000, "groupingField of search"),
-        (r#","ids":[1]"#, 3000, "ids of search"),
-        (r#","searchParams":{"group_by_field":"a"}"#, 3000, "group_by_field"),
+        (r#","groupingField":5"#, 1100, "groupingField: expected a string, got an integer"),
+        (r#","groupingField":"a","groupSize":0"#, 1100, "input group size:0 is negative"),
+        (r#","groupingField":"a","groupSize":11"#, 1100, "input group size:11 exceeds configured max group size:10"),
+        (r#","orderByFields":["a"]"#, 3000, "orderByFields of search"),
+        (r#","ids":[1]"#, 1100, "search: ids: expected either ids or query vectors, got both"),
+        (r#","searchParams":{"group_by_field":"a","group_size":"x"}"#, 1100, "group_size: expected a whole number"),
     ] {
         let error = search(head).expect_err(head);
         assert_eq!(error.code(), code, "{error}");
@@ -345,6 +361,7 @@ fn hybrid_searches_become_commands() {
             "rerank.params.weights: expected a list of numbers",
         ),
         (r#","functionScore":{"functions":[1]}"#, 3000, "functionScore of hybridSearch"),
+        (r#","groupingField":"a""#, 3000, "groupingField of hybridSearch"),
     ] {
         let error = hybrid(head).expect_err(head);
         assert_eq!(error.code(), code, "{error}");

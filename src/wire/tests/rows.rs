@@ -1,5 +1,6 @@
 use super::super::rows::put_rows;
 use super::*;
+use crate::collection::field_op::FieldOp;
 use crate::column::rows::{NamedValues, Rows, Texts, Values};
 use crate::schema::Value;
 
@@ -67,7 +68,9 @@ fn upserts_carry_rows_too() {
     let Ok(Command::Upsert { upsert, .. }) = decode_json("upsert", head, vec![]) else { panic!("no upsert") };
     assert!(upsert.is_partial && upsert.partition == "p" && upsert.rows == Rows::default());
     let with_ops = head.replace(r#""partialUpdate":true"#, r#""fieldOps":[{"fieldName":"a","op":"ARRAY_APPEND"}]"#);
-    refused("upsert", &with_ops, vec![], 3000, "fieldOps of upsert");
+    let Ok(Command::Upsert { upsert, .. }) = decode_json("upsert", &with_ops, vec![]) else { panic!("no upsert") };
+    assert_eq!(upsert.field_ops, [("a".to_string(), FieldOp::Append)]);
+    refused("upsert", &with_ops.replace("APPEND", "PREPEND"), vec![], 1100, "field op ARRAY_PREPEND is invalid");
 }
 
 #[test]

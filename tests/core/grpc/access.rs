@@ -7,8 +7,9 @@ use elanus::grpc::proto::access::{
     SelectGrantRequest, SelectGrantResponse, SelectUserRequest, SelectUserResponse, UpdateCredentialRequest,
     UserEntity,
 };
-use elanus::grpc::proto::collection::DropCollectionRequest;
+use elanus::grpc::proto::collection::{DropCollectionRequest, RenameCollectionRequest};
 use elanus::grpc::proto::common::Status;
+use elanus::grpc::proto::database::{AlterAliasRequest, CreateAliasRequest, CreateDatabaseRequest};
 use elanus::grpc::proto::rows::{DeleteRequest, InsertRequest};
 use elanus::grpc::proto::segment::FlushRequest;
 use elanus::grpc::{PERMISSION_DENIED, UNAUTHENTICATED};
@@ -132,4 +133,74 @@ fn users_and_grants_are_told() {
     server.done("DeleteCredential", DeleteCredentialRequest { username: "ann".into() });
     let users: ListCredUsersResponse = server.call("ListCredUsers", ListCredUsersRequest {});
     assert_eq!(users.usernames, ["owner", "root"]);
+}
+
+#[test]
+fn one_sees_oneself_and_ones_roles_without_a_privilege() {
+    let mut server = server();
+    server.authorization = Some(ANN.to_string());
+    let user = |name: &str| SelectUserRequest { user: Some(UserEntity { name: name.into() }), include_role_info: true };
+    let told: SelectUserResponse = server.call("SelectUser", user("ann"));
+    assert_eq!(told.results[0].roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>(), ["reader"]);
+    assert_eq!(code(&server, "SelectUser", user("owner")), PERMISSION_DENIED);
+    let all = SelectUserRequest { user: None, include_role_info: true };
+    assert_eq!(code(&server, "SelectUser", all), PERMISSION_DENIED);
+    let grants = |role: &str| {
+        let role = Some(RoleEntity { name: role.into(), ..Default::default() });
+        let entity = elanus::grpc::proto::access::GrantEntity { role, ..Default::default() };
+        SelectGrantRequest { entity: Some(entity) }
+    };
+    let told: SelectGrantResponse = server.call("SelectGrant", grants("reader"));
+    assert_eq!(told.entities[0].object_name, "books");
+    assert_eq!(code(&server, "SelectGrant", grants("admin")), PERMISSION_DENIED);
+}
+
+#[test]
+fn an_alias_counts_as_the_collection_that_it_stands_for() {
+    let mut server = server();
+    for (alias, collection_name) in [("own", "books"), ("nick", "letters")] {
+        let request =
+            CreateAliasRequest { alias: alias.into(), collection_name: collection_name.into(), ..Default::default() };
+        server.done("CreateAlias", request);
+    }
+    let ask = |server: &mut Server, name: &str| {
+        server.authorization = Some(ANN.to_string());
+        let query = DropCollectionRequest { collection_name: name.into(), ..Default::default() };
+        code(server, "GetCollectionStatistics", query)
+    };
+    assert_eq!([ask(&mut server, "own"), ask(&mut server, "nick")], [0, PERMISSION_DENIED]);
+    server.authorization = Some(OWNER.to_string());
+    let request = AlterAliasRequest { alias: "own".into(), collection_name: "letters".into(), ..Default::default() };
+    server.done("AlterAlias", request);
+    assert_eq!(ask(&mut server, "own"), PERMISSION_DENIED);
+}
+
+#[test]
+fn who_renames_into_another_database_needs_the_privilege_in_both() {
+    let mut server = server();
+    server.done("CreateDatabase", CreateDatabaseRequest { db_name: "d".into(), ..Default::default() });
+    let grant = |server: &mut Server, database: &str| {
+        server.authorization = Some(OWNER.to_string());
+        let privilege = Some(PrivilegeEntity { name: "RenameCollection".into() });
+        let request = OperatePrivilegeV2Request {
+            role: Some(RoleEntity { name: "reader".into(), ..Default::default() }),
+            grantor: Some(GrantorEntity { user: None, privilege }),
+            db_name: database.into(),
+            collection_name: "*".into(),
+            ..Default::default()
+        };
+        server.done("OperatePrivilegeV2", request);
+        server.authorization = Some(ANN.to_string());
+    };
+    let rename = |new_db_name: &str| RenameCollectionRequest {
+        old_name: "books".into(),
+        new_name: "volumes".into(),
+        new_db_name: new_db_name.into(),
+        ..Default::default()
+    };
+    grant(&mut server, "default");
+    assert_eq!(code(&server, "RenameCollection", rename("d")), PERMISSION_DENIED);
+    grant(&mut server, "d");
+    server.done("RenameCollection", rename("d"));
+    assert_eq!(server.query("books", "id > 0", &["id"]).status.unwrap_or_default().code, 100);
 }

@@ -5,10 +5,10 @@ use elanus::grpc::proto::data::{
     ArrayArray, BoolArray, DoubleArray, FieldData, FloatArray, IntArray, JSONArray, LongArray, ScalarField,
     ScalarFieldData, StringArray,
 };
-use elanus::grpc::proto::rows::{MutationResult, QueryRequest, QueryResults, UpsertRequest};
+use elanus::grpc::proto::rows::{FieldPartialUpdateOp, MutationResult, QueryRequest, QueryResults, UpsertRequest};
 use elanus::grpc::proto::schema::FieldSchema;
 
-use super::{Server, column, field, longs, pairs, primary, scalars, texts, vectors};
+use super::{Server, column, field, longs, pairs, plain_fields, primary, scalars, texts, vectors};
 
 fn nullable(field: FieldSchema) -> FieldSchema {
     FieldSchema { nullable: true, ..field }
@@ -208,4 +208,49 @@ fn a_partial_upsert_keeps_what_it_does_not_name_and_nulls_what_it_does() {
     let rows: QueryResults = server.call("Query", request);
     assert_eq!(rows.fields_data[1].valid_data, [false], "s is null now");
     assert_eq!(*column(&rows.fields_data, "n"), ScalarFieldData::LongData(LongArray { data: vec![5] }));
+}
+
+#[test]
+fn whole_doubles_stay_doubles_in_documents() {
+    let server = Server::new();
+    let documents = vec![field("j", 23, &[])];
+    server.create("c", [plain_fields(), documents].concat(), true);
+    let text = br#"{"a":3.0,"b":3,"c":[-1.0,2]}"#.to_vec();
+    let json = |name: &str| scalars(name, 23, ScalarFieldData::JsonData(JSONArray { data: vec![text.clone()] }));
+    let meta = FieldData { is_dynamic: true, ..json("$meta") };
+    let written = server.insert("c", 1, vec![longs("id", &[1]), vectors("v", 2, &[0.0; 2]), json("j"), meta]);
+    assert_eq!(written.status, Some(Status::default()));
+    let rows = server.query("c", "id == 1", &["j", "a", "b", "c"]);
+    for name in ["j", "$meta"] {
+        assert_eq!(*column(&rows.fields_data, name), ScalarFieldData::JsonData(JSONArray { data: vec![text.clone()] }));
+    }
+}
+
+#[test]
+fn an_upsert_adds_to_arrays_and_removes_from_them() {
+    let server = Server::new();
+    server.create("c", [plain_fields(), vec![array("n", 5)]].concat(), false);
+    let lists = |data: &[i64]| {
+        let list = ScalarField { data: Some(ScalarFieldData::LongData(LongArray { data: data.to_vec() })) };
+        scalars("n", 22, ScalarFieldData::ArrayData(ArrayArray { data: vec![list], element_type: 5 }))
+    };
+    server.insert("c", 1, vec![longs("id", &[1]), vectors("v", 2, &[0.0; 2]), lists(&[1, 2])]);
+    let upsert = |op: i32, data: &[i64]| -> MutationResult {
+        let request = UpsertRequest {
+            collection_name: "c".into(),
+            num_rows: 1,
+            fields_data: vec![longs("id", &[1]), lists(data)],
+            partial_update: true,
+            field_ops: vec![FieldPartialUpdateOp { field_name: "n".into(), op }],
+            ..Default::default()
+        };
+        server.call("Upsert", request)
+    };
+    for (op, given, expected) in [(1, [1, 3], vec![1, 2, 1, 3]), (2, [1, 9], vec![2, 3]), (0, [7, 8], vec![7, 8])] {
+        assert_eq!(upsert(op, &given).status, Some(Status::default()));
+        let rows = server.query("c", "id == 1", &["n"]);
+        let ScalarFieldData::ArrayData(found) = column(&rows.fields_data, "n") else { panic!("no arrays") };
+        assert_eq!(found.data[0].data, Some(ScalarFieldData::LongData(LongArray { data: expected })), "op {op}");
+    }
+    assert_eq!(upsert(3, &[1]).status.map(|status| status.code), Some(1100));
 }

@@ -1,8 +1,10 @@
 //! From the first call to the last, as the tutorial has it, and what searches can do.
 
 use elanus::grpc::proto::collection::{
-    DescribeCollectionRequest, DescribeCollectionResponse, DropCollectionRequest, GetCollectionStatisticsRequest,
-    GetCollectionStatisticsResponse, GetLoadingProgressRequest, GetLoadingProgressResponse, ReleaseCollectionRequest,
+    Action, ActionOp, AddCollectionFieldRequest, AddRequest, AlterCollectionSchemaRequest,
+    AlterCollectionSchemaResponse, DescribeCollectionRequest, DescribeCollectionResponse, DropCollectionRequest,
+    DropRequest, FieldInfo, GetCollectionStatisticsRequest, GetCollectionStatisticsResponse, GetLoadingProgressRequest,
+    GetLoadingProgressResponse, ReleaseCollectionRequest,
 };
 use elanus::grpc::proto::common::Status;
 use elanus::grpc::proto::data::{
@@ -11,10 +13,13 @@ use elanus::grpc::proto::data::{
 };
 use elanus::grpc::proto::index::{DescribeIndexRequest, DescribeIndexResponse};
 use elanus::grpc::proto::rows::{
-    DeleteRequest, HybridSearchRequest, MutationResult, QueryRequest, QueryResults, SearchRequest,
+    DeleteRequest, HybridSearchRequest, InsertRequest, MutationResult, QueryRequest, QueryResults, SearchRequest,
     SearchRequestSearchInput, SearchResultData, SearchResults,
 };
+use elanus::grpc::proto::schema::FieldSchema;
 use elanus::grpc::proto::segment::{FlushRequest, FlushResponse, GetFlushStateRequest, GetFlushStateResponse};
+
+use prost::Message;
 
 use super::{Server, column, field, longs, pairs, placeholders, plain_fields, primary, texts, vectors};
 
@@ -261,4 +266,126 @@ fn iterators_go_from_batch_to_batch() {
     assert_eq!(*column(&rows.fields_data, "id"), ScalarFieldData::LongData(LongArray { data: vec![0, 1, 2, 3, 4] }));
     let other = page(&[("limit", "2"), ("collection_id", "12345")], "id > 1");
     assert!(other.status.is_some_and(|status| status.reason.contains("recreated")));
+}
+
+#[test]
+fn fields_are_added_and_older_clients_told() {
+    let server = Server::new();
+    line(&server);
+    let described = || -> DescribeCollectionResponse {
+        server.call(
+            "DescribeCollection",
+            DescribeCollectionRequest { collection_name: "line".into(), ..Default::default() },
+        )
+    };
+    let before = described().update_timestamp;
+    let nullable = |name: &str, kind: i32| FieldSchema { nullable: true, ..field(name, kind, &[]) };
+    let request = AddCollectionFieldRequest {
+        collection_name: "line".into(),
+        schema: nullable("year", 5).encode_to_vec(),
+        ..Default::default()
+    };
+    server.done("AddCollectionField", request);
+    let info = |schema: FieldSchema| FieldInfo { field_schema: Some(schema), ..FieldInfo::default() };
+    let alter = |op: ActionOp| -> Status {
+        let request = AlterCollectionSchemaRequest {
+            collection_name: "line".into(),
+            action: Some(Action { op: Some(op) }),
+            ..Default::default()
+        };
+        let response: AlterCollectionSchemaResponse = server.call("AlterCollectionSchema", request);
+        response.alter_status.expect("clients look at it")
+    };
+    let add = |field_infos: Vec<FieldInfo>| ActionOp::AddRequest(AddRequest { field_infos, ..AddRequest::default() });
+    assert_eq!(alter(add(vec![info(nullable("a", 1)), info(nullable("b", 11))])), Status::default());
+    // All or none.
+    assert_eq!(alter(add(vec![info(nullable("c", 1)), info(nullable("a", 1))])).code, 1100);
+    assert_eq!(alter(add(vec![info(field("c", 1, &[]))])).code, 1100);
+    assert_eq!(alter(add(Vec::new())).code, 1100);
+    let index = FieldInfo { index_name: "i".into(), ..info(nullable("c", 1)) };
+    assert_eq!(alter(add(vec![index])).code, 3000);
+    assert_eq!(alter(ActionOp::DropRequest(DropRequest::default())).code, 3000);
+
+    let schema = described().schema.expect("a schema");
+    let ids: Vec<(&str, i64)> = schema.fields.iter().map(|field| (field.name.as_str(), field.field_id)).collect();
+    assert_eq!(ids, [("id", 100), ("v", 101), ("year", 103), ("a", 104), ("b", 105)]);
+    let stale = InsertRequest { collection_name: "line".into(), schema_timestamp: before, ..Default::default() };
+    let status = server.call::<MutationResult>("Insert", stale).status.expect("a status");
+    assert_eq!((status.code, status.error_code), (109, 62));
+    let fresh = InsertRequest {
+        collection_name: "line".into(),
+        num_rows: 1,
+        fields_data: vec![longs("id", &[9]), vectors("v", 2, &[9.0, 0.0]), longs("year", &[1999])],
+        schema_timestamp: described().update_timestamp,
+        ..Default::default()
+    };
+    assert_eq!(server.call::<MutationResult>("Insert", fresh).status, Some(Status::default()));
+    let rows = server.query("line", "id in [0, 9]", &["year"]);
+    assert_eq!(*column(&rows.fields_data, "year"), ScalarFieldData::LongData(LongArray { data: vec![0, 1999] }));
+    let year = rows.fields_data.iter().find(|column| column.field_name == "year").expect("the column");
+    assert_eq!(year.valid_data, [false, true]);
+}
+
+#[test]
+fn rows_are_searched_for_by_their_keys() {
+    let server = Server::new();
+    line(&server);
+    let by_keys = |keys: &[i64]| SearchRequest {
+        search_input: Some(SearchRequestSearchInput::Ids(IDs {
+            id_field: Some(IDsIdField::IntId(LongArray { data: keys.to_vec() })),
+        })),
+        ..search("line", &[0.0, 0.0], &[("topk", "2")])
+    };
+    let results = found(&server, by_keys(&[4, 0]));
+    assert_eq!((ints(&results), results.topks, results.num_queries), (vec![4, 3, 0, 1], vec![2, 2], 2));
+    for (keys, says) in [(vec![4, 99], "primary key IDs do not exist"), (vec![], "nq (number of search vector")] {
+        let status = server.call::<SearchResults>("Search", by_keys(&keys)).status.expect("a status");
+        assert_eq!(status.code, 1100);
+        assert!(status.reason.contains(says), "{}", status.reason);
+    }
+}
+
+#[test]
+fn hits_are_grouped_and_tell_their_group() {
+    let server = Server::new();
+    let parity = FieldSchema { nullable: true, ..field("parity", 21, &[("max_length", "4")]) };
+    server.create("groups", [plain_fields(), vec![parity]].concat(), false);
+    let elements: Vec<f32> = (0..6).flat_map(|n| [n as f32, 0.0]).collect();
+    let mut parities = texts("parity", &["even", "odd", "even", "odd", "even", ""]);
+    parities.valid_data = vec![true, true, true, true, true, false];
+    server.insert("groups", 6, vec![longs("id", &[0, 1, 2, 3, 4, 5]), vectors("v", 2, &elements), parities]);
+    let params = [("topk", "5"), ("group_by_field", "parity"), ("group_size", "2"), ("strict_group_size", "True")];
+    let results = found(&server, search("groups", &[0.0, 0.0], &params));
+    assert_eq!((ints(&results), &results.topks), (vec![0, 2, 1, 3, 5], &vec![5]));
+    assert_eq!(results.scores, [0.0, 4.0, 1.0, 9.0, 25.0]);
+    let groups = results.group_by_field_value.expect("the groups are told");
+    assert_eq!(
+        (groups.field_name.as_str(), groups.kind, &groups.valid_data),
+        ("parity", 21, &vec![true, true, true, true, false])
+    );
+    let data = ["even", "even", "odd", "odd", ""].map(str::to_string).to_vec();
+    assert_eq!(*column(&[groups], "parity"), ScalarFieldData::StringData(StringArray { data }));
+    let plural = [("topk", "1"), ("offset", "1"), ("params", r#"{"group_by_fields": "parity"}"#)];
+    assert_eq!(ints(&found(&server, search("groups", &[0.0, 0.0], &plural))), [1]);
+}
+
+#[test]
+fn queries_are_ordered_by_fields() {
+    let server = Server::new();
+    server.create("c", [plain_fields(), vec![field("n", 5, &[])]].concat(), false);
+    let columns = vec![longs("id", &[1, 2, 3]), vectors("v", 2, &[0.0; 6]), longs("n", &[7, 9, 7])];
+    server.insert("c", 3, columns);
+    let ordered = |params: &[(&str, &str)]| -> QueryResults {
+        let query_params = pairs(params);
+        server.call(
+            "Query",
+            QueryRequest { collection_name: "c".into(), expr: "id > 0".into(), query_params, ..Default::default() },
+        )
+    };
+    let rows = ordered(&[("order_by_fields", "n:desc, id:desc"), ("limit", "2")]);
+    assert_eq!(*column(&rows.fields_data, "id"), ScalarFieldData::LongData(LongArray { data: vec![2, 3] }));
+    let refused = ordered(&[("order_by_fields", "n"), ("iterator", "True"), ("limit", "2")]);
+    assert_eq!(refused.status.map(|status| status.code), Some(1100));
+    let refused = ordered(&[("order_by_fields", "z")]);
+    assert_eq!(refused.status.map(|status| status.code), Some(1700));
 }

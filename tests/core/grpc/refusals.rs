@@ -136,7 +136,15 @@ fn searches_that_cannot_be_are_told() {
     refused(search(one(), &[("topk", "1"), ("round_decimal", "9")]), 1100, "round_decimal [9]");
     refused(search(one(), &[("topk", "1"), ("metric_type", "IP")]), 1100, "metric type not match");
     refused(search(one(), &[("topk", "1"), ("collection_id", "999")]), 1100, "recreated");
-    refused(search(one(), &[("topk", "1"), ("group_by_field", "id")]), 3000, "group_by_field");
+    refused(search(one(), &[("topk", "1"), ("order_by_fields", "id")]), 3000, "order_by_fields");
+    refused(search(one(), &[("topk", "1"), ("group_by_fields", "id,v")]), 3000, "group_by_fields");
+    refused(search(one(), &[("topk", "1"), ("group_by_field", "z")]), 1700, "z");
+    refused(search(one(), &[("topk", "1"), ("group_by_field", "v")]), 1100, "unsupported data type FloatVector");
+    let group = |more: (&'static str, &'static str)| search(one(), &[("topk", "1"), ("group_by_field", "id"), more]);
+    refused(group(("group_size", "x")), 1100, "failed to parse input group size:x");
+    refused(group(("group_size", "99")), 1100, "exceeds configured max group size:10");
+    refused(group(("params", r#"{"radius": 4.0}"#)), 1100, "Not allowed to do range-search");
+    refused(group(("search_iter_v2", "True")), 1100, "Not allowed to do groupBy when doing iteration");
     refused(search(placeholders(&[&[1.0]]), &[("topk", "1")]), 1100, "dim");
     refused(search(placeholders(&[&[1.0, 1.0], &[1.0]]), &[("topk", "1")]), 1100, "query vector 1 has 4 bytes");
     refused(search(placeholders(&[]), &[("topk", "1")]), 1100, "nq");
