@@ -204,7 +204,7 @@ fn codes_find_nearly_all_growing_sealed_reopened_thinned_and_compacted() {
         let expression = FilterText { expression: "bucket % 3 != 0".to_string(), ..FilterText::default() };
         let delete = Delete { filter: expression, ..Delete::default() };
         world.run(Command::Delete { target: target("c"), delete }).expect("a delete");
-        let is_left = |row: usize| row % 100 % 3 == 0;
+        let is_left = |row: usize| (row % 100).is_multiple_of(3);
         let left = set.bounds(metric, is_left);
         let recall = set.recall(&mut world, &asked(metric), &left, is_left);
         assert!(recall >= 0.995, "{name}, thinned: {recall}");
