@@ -187,7 +187,7 @@ impl Database {
         };
         #[cfg(feature = "grpc")]
         let owner = options.owner().map(|owner| Owner { name: owner.name(), password: owner.password() });
-        let options = Options { memory_limit_bytes: options.memory_limit_bytes() as u64 };
+        let options = Options::with_limit(options.memory_limit_bytes() as u64);
         let (driver, work) = Driver::new(host, options, callbacks.clone());
         let woken = callbacks.clone();
         let executor = Executor::new(move || woken.wake());

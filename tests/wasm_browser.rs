@@ -174,7 +174,7 @@ struct Driven {
 impl Driven {
     async fn open(name: &str, seed: u64) -> (Driven, bool) {
         let host = Rc::new(IndexedDbHost::new(name, Durability::Relaxed));
-        let options = Options { memory_limit_bytes: 1 << 28 };
+        let options = Options::with_limit(1 << 28);
         let (driver, work) = Driver::new(host, options, Rc::new(Ticks(Cell::new(seed))));
         let executor = Executor::new(|| {});
         executor.spawn(work);

@@ -27,7 +27,7 @@ impl Clock for Counting {
 fn with_database<F: Future<Output = ()> + 'static>(work: impl FnOnce(Driver, Rc<dyn Clock>) -> F) {
     let executor = Executor::new(|| {});
     let clock: Rc<dyn Clock> = Rc::new(Counting::default());
-    let options = Options { memory_limit_bytes: 1 << 30 };
+    let options = Options::with_limit(1 << 30);
     let (driver, running) = Driver::new(Rc::new(MemoryHost::default()), options, clock.clone());
     executor.spawn(running);
     let is_done = Rc::new(Cell::new(false));

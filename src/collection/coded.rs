@@ -19,9 +19,6 @@ use crate::segment::{PartitionId, SegmentId};
 use crate::sorted::{SortedMap, sort_by};
 use crate::store::Batch;
 
-/// Elements of all vectors from which on codes pay: below, an exact scan takes some tens of microseconds.
-pub(super) const ELEMENTS_MIN: u64 = 1 << 19;
-
 /// Vectors whose mean becomes the centre.
 const SAMPLE_ROWS: usize = 4096;
 
@@ -136,7 +133,7 @@ impl Collection {
         let column = searched.column;
         let mut pool = limit.saturating_add(effort.spare.max(limit / 2));
         let allowed_count: u64 = allowed.values().map(|rows| u64::from(rows.count())).sum();
-        let is_few = allowed_count < 4 * u64::from(pool) || self.elements(column) < ELEMENTS_MIN;
+        let is_few = allowed_count < 4 * u64::from(pool) || self.elements(column) < self.thresholds.coded_elements;
         if is_few || searched.range.from != f32::NEG_INFINITY {
             return None;
         }

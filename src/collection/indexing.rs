@@ -1,7 +1,7 @@
 //! Background work on indexes: vectors are coded, codes are stored, and what nobody asks for any more is removed.
 
 use super::Collection;
-use super::coded::{Coded, ELEMENTS_MIN};
+use super::coded::Coded;
 use super::indexes::{CodesRecord, IndexesRecord, InvertedRecord, PagesRecord, chained};
 use super::inverted::{Building, Clusters};
 use super::maintain::Step;
@@ -44,7 +44,8 @@ impl Collection {
 
     /// What searches of a vector field read that is not scanned exactly by wish of the user.
     pub fn structure(&self, field: &str) -> Structure {
-        let column = self.schema.column(field).filter(|column| self.elements(*column) >= ELEMENTS_MIN);
+        let column =
+            self.schema.column(field).filter(|column| self.elements(*column) >= self.thresholds.coded_elements);
         let Some(coded) = column.and_then(|column| self.coded.get(&column)) else {
             return Structure::scan("exact scan");
         };
@@ -79,7 +80,7 @@ impl Collection {
 
     fn index_column(&mut self, wanted: Wanted, bytes: u64) -> Option<Step> {
         let Wanted { column, metric, clusters } = wanted;
-        if self.elements(column) < ELEMENTS_MIN {
+        if self.elements(column) < self.thresholds.coded_elements {
             return None;
         }
         self.make_space(column, metric);
@@ -101,7 +102,8 @@ impl Collection {
         bytes: u64,
         batch: &mut Batch,
     ) -> Option<(u64, u64)> {
-        let (collection, rows) = (self.id, self.coding_rows(column, bytes));
+        let (collection, thresholds) = (self.id, self.thresholds);
+        let rows = self.coding_rows(column, bytes);
         let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
         let coded = self.coded.get_mut(&column).expect("the column has a space");
         if clusters == Clusters::None {
@@ -112,7 +114,7 @@ impl Collection {
         }
         let is_changed = match coded.store_inverted(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
-            None => coded.build(&sealed, clusters, rows, collection, batch)?,
+            None => coded.build(&sealed, clusters, thresholds, rows, collection, batch)?,
         };
         let progress = coded.building.as_ref().map_or((0, 0), Building::progress);
         if is_changed {

@@ -3,6 +3,7 @@
 use super::coded::Coded;
 use super::indexes::{IndexId, InvertedRecord, PagesRecord, chained};
 use crate::error::{Error, Result};
+use crate::index::Thresholds;
 use crate::index::codes::Codes;
 use crate::index::inverted::{Builder, Inverted, StoredPages};
 use crate::index::slots::{SlotCodes, Slots};
@@ -15,17 +16,11 @@ use crate::store::{Batch, BlobKey, Bytes};
 pub enum Clusters {
     /// None: codes are scanned.
     None,
-    /// About three times the root of the number of rows, from [`AUTO_ROWS_MIN`] rows on.
+    /// About three times the root of the number of rows, from [`Thresholds::clustered_rows`] on.
     Auto,
-    /// So many, from [`NAMED_ROWS_MIN`] rows on.
+    /// So many, from [`Thresholds::named_rows`] on.
     Count(u32),
 }
-
-/// Rows from which on clusters are read faster than all codes.
-const AUTO_ROWS_MIN: u64 = 40_000;
-
-/// Rows from which on an inverted file that a user asked for is made; fewer are scanned in less than a millisecond.
-const NAMED_ROWS_MIN: u64 = 4_096;
 
 /// An inverted file is made anew once one row in so many is missing or gone.
 const WORN_SHARE: u64 = 4;
@@ -85,11 +80,11 @@ impl Clusters {
         }
     }
 
-    fn lists(self, rows: u64) -> Option<u32> {
+    fn lists(self, rows: u64, thresholds: Thresholds) -> Option<u32> {
         match self {
             Clusters::None => None,
-            Clusters::Auto => (rows >= AUTO_ROWS_MIN).then(|| (3.0 * (rows as f64).sqrt()) as u32),
-            Clusters::Count(count) => (rows >= NAMED_ROWS_MIN).then_some(count),
+            Clusters::Auto => (rows >= thresholds.clustered_rows).then(|| (3.0 * (rows as f64).sqrt()) as u32),
+            Clusters::Count(count) => (rows >= thresholds.named_rows).then_some(count),
         }
     }
 }
@@ -132,12 +127,13 @@ impl Coded {
         &mut self,
         sealed: &[&Segment],
         clusters: Clusters,
+        thresholds: Thresholds,
         rows: u32,
         collection: u64,
         batch: &mut Batch,
     ) -> Option<bool> {
         if self.building.is_none() {
-            self.building = self.next_building(sealed, clusters);
+            self.building = self.next_building(sealed, clusters, thresholds);
         }
         let building = self.building.as_mut()?;
         let codes: Vec<Option<&Codes>> = building.segments.iter().map(|id| self.codes.get(id)).collect();
@@ -154,14 +150,14 @@ impl Coded {
     }
 
     /// The inverted file that is to be made next, if any: of a partition that has none, or a worn one.
-    fn next_building(&self, sealed: &[&Segment], clusters: Clusters) -> Option<Building> {
+    fn next_building(&self, sealed: &[&Segment], clusters: Clusters, thresholds: Thresholds) -> Option<Building> {
         let mut partitions: SortedMap<PartitionId, Vec<&Segment>> = SortedMap::new();
         for segment in sealed {
             partitions.or_default(segment.partition()).push(segment);
         }
         partitions.iter().find_map(|(partition, segments)| {
             let rows: u64 = segments.iter().map(|segment| u64::from(segment.row_count())).sum();
-            let lists = clusters.lists(rows)?;
+            let lists = clusters.lists(rows, thresholds)?;
             if let Some(placed) = self.inverted.get(partition) {
                 let covered: Vec<&&Segment> = segments.iter().filter(|s| placed.segments.contains(&s.id())).collect();
                 let covered: u64 = covered.into_iter().map(|segment| u64::from(segment.row_count())).sum();

@@ -12,6 +12,7 @@ use super::write::is_full;
 use super::{Collection, Growing, Sealed};
 use crate::bitmap::Bitmap;
 use crate::error::{Error, Result};
+use crate::index::Thresholds;
 use crate::schema::Schema;
 use crate::segment::sealed::{SegmentRecord, read};
 use crate::segment::{Segment, SegmentId};
@@ -55,13 +56,13 @@ enum Stage {
 impl Loader {
     /// Begins to read a collection; `stored_log` are the log entries that the store has, ascending, and `has_indexes`
     /// says whether it has a record of structures.
-    pub fn new(id: u64, schema: Schema, stored_log: Vec<u64>, has_indexes: bool) -> Loader {
+    pub fn new(id: u64, schema: Schema, stored_log: Vec<u64>, has_indexes: bool, thresholds: Thresholds) -> Loader {
         Loader {
             id,
             stored_log,
             has_indexes,
             stage: Stage::Manifest,
-            collection: Collection::empty(id, schema),
+            collection: Collection::empty(id, schema, thresholds),
             manifest: ManifestRecord::default(),
             descriptors: SortedMap::new(),
             deletes: SortedMap::new(),

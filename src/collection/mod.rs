@@ -25,6 +25,7 @@ pub mod query;
 pub mod search;
 pub mod write;
 
+use crate::index::Thresholds;
 use crate::schema::Schema;
 use crate::segment::{PartitionId, Segment, SegmentId};
 use crate::sorted::SortedMap;
@@ -53,6 +54,7 @@ pub struct Collection {
     primary: Option<PrimaryIndex>,
     /// Codes of vectors, by column.
     coded: SortedMap<usize, Coded>,
+    thresholds: Thresholds,
     next_index: IndexId,
     /// Whether the stored record of the structures names some that are gone.
     are_indexes_changed: bool,
@@ -89,14 +91,14 @@ pub struct Memory {
 
 impl Collection {
     /// A collection without rows, and the batch that stores it as such.
-    pub fn create(id: u64, schema: Schema) -> (Collection, Batch) {
-        let collection = Collection::empty(id, schema);
+    pub fn create(id: u64, schema: Schema, thresholds: Thresholds) -> (Collection, Batch) {
+        let collection = Collection::empty(id, schema, thresholds);
         let mut batch = Batch::default();
         collection.put_manifest(&mut batch);
         (collection, batch)
     }
 
-    fn empty(id: u64, schema: Schema) -> Collection {
+    fn empty(id: u64, schema: Schema, thresholds: Thresholds) -> Collection {
         Collection {
             id,
             schema,
@@ -109,6 +111,7 @@ impl Collection {
             auto_id_last: 0,
             primary: None,
             coded: SortedMap::new(),
+            thresholds,
             next_index: 1,
             are_indexes_changed: false,
             job: None,

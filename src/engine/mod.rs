@@ -15,6 +15,7 @@ mod rows;
 use crate::collection::{Collection, load::Loader};
 use crate::command::{Command, Reply};
 use crate::error::{Error, Result};
+use crate::index::Thresholds;
 use crate::sorted::{SortedMap, SortedSet};
 use crate::store::{Batch, BlobKey, Bytes};
 use crate::timestamp::Context;
@@ -25,6 +26,15 @@ use catalog::{Catalog, CollectionRecord};
 pub struct Options {
     /// Heap that collections may hold; a command that needs more is refused before anything grows.
     pub memory_limit_bytes: u64,
+    /// When structures to search by are made.
+    pub thresholds: Thresholds,
+}
+
+impl Options {
+    /// A limit on memory, and everything else as usual.
+    pub fn with_limit(memory_limit_bytes: u64) -> Options {
+        Options { memory_limit_bytes, thresholds: Thresholds::DEFAULT }
+    }
 }
 
 /// Collections and their names, in memory.

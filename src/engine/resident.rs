@@ -18,12 +18,9 @@ impl Engine {
             return Ok(Vec::new());
         }
         if !self.loaders.contains_key(&id) {
-            let loader = Loader::new(
-                id,
-                record.schema.clone(),
-                self.stored_log(id),
-                self.keys.contains_key(&BlobKey::Indexes { collection: id }),
-            );
+            let has_indexes = self.keys.contains_key(&BlobKey::Indexes { collection: id });
+            let loader =
+                Loader::new(id, record.schema.clone(), self.stored_log(id), has_indexes, self.options.thresholds);
             self.loaders.insert(id, loader);
         }
         let loader = &self.loaders[&id];

@@ -41,6 +41,23 @@ pub struct Request<'a> {
     pub tie: &'a dyn Fn(u32, u32) -> Ordering,
 }
 
+/// How much there has to be for a structure to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Elements of all vectors of a column, for codes: below, an exact scan takes some tens of microseconds.
+    pub coded_elements: u64,
+    /// Rows of a partition, for an inverted file that nobody asked for: below, all codes are scanned in half a
+    /// millisecond.
+    pub clustered_rows: u64,
+    /// Rows of a partition, for an inverted file that a user asked for.
+    pub named_rows: u64,
+}
+
+impl Thresholds {
+    /// Those of every build; tests set lower ones.
+    pub const DEFAULT: Thresholds = Thresholds { coded_elements: 1 << 19, clustered_rows: 40_000, named_rows: 4_096 };
+}
+
 /// What a field is really searched by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Structure {

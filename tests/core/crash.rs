@@ -200,6 +200,23 @@ fn fields() -> Script {
     script
 }
 
+fn indexes() -> Script {
+    let mut script = Script::default();
+    script.create("a");
+    script.insert("a", 0..9);
+    script.flush("a");
+    script.maintain(24);
+    script.delete("a", &[1, 2, 5]);
+    script.insert("a", 20..24);
+    script.flush("a");
+    script.maintain(20);
+    script.compact("a");
+    script.maintain(30);
+    script.drop("a");
+    script.maintain(2);
+    script
+}
+
 fn everything() -> Script {
     let mut script = Script::default();
     script.create("a");
@@ -434,12 +451,13 @@ impl Host for EarlyHost {
 /// A name, a script, and the background work that it must come to.
 type Scenario = (&'static str, fn() -> Script, &'static [&'static str]);
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 8] = [
     ("insert", inserts, &[]),
     ("upsert", upserts, &[]),
     ("delete", deletes, &[]),
     ("seal", seals, &["seal"]),
     ("compact", compactions, &["compact", "seal"]),
+    ("index", indexes, &["compact", "index", "seal"]),
     ("a field added", fields, &["compact", "seal"]),
     ("mixed, with collections dropped", everything, &["compact", "seal"]),
 ];

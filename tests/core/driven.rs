@@ -15,6 +15,7 @@ use elanus::error::Result;
 use elanus::host::driver::{Driver, Opened};
 use elanus::host::executor::Executor;
 use elanus::host::{Clock, Host};
+use elanus::index::Thresholds;
 use elanus::schema::Value;
 use elanus::schema::check::{CollectionSpec, FieldSpec};
 use elanus::schema::index_params::IndexSpec;
@@ -53,7 +54,9 @@ pub struct Driven {
 impl Driven {
     /// A driver that has opened nothing yet. Writers with different seeds are different writers.
     pub fn new(host: Rc<dyn Host>, seed: u64) -> Driven {
-        let options = Options { memory_limit_bytes: 1 << 30 };
+        // Small stores have all structures too.
+        let thresholds = Thresholds { coded_elements: 8, clustered_rows: 8, named_rows: 8 };
+        let options = Options { memory_limit_bytes: 1 << 30, thresholds };
         let (driver, work) = Driver::new(host, options, Rc::new(Ticks(Cell::new(seed))));
         let executor = Executor::new(|| {});
         executor.spawn(work);

@@ -24,7 +24,7 @@ impl World {
     }
 
     pub fn with_limit(memory_limit_bytes: u64) -> World {
-        let options = Options { memory_limit_bytes };
+        let options = Options::with_limit(memory_limit_bytes);
         let engine = Engine::open(options, Vec::new(), None).expect("an empty store opens");
         World { blobs: BTreeMap::new(), engine, now_ms: 1_700_000_000_000, options }
     }
@@ -68,7 +68,7 @@ impl World {
 
     /// As `reopen`, with another memory limit.
     pub fn reopen_with_limit(&mut self, memory_limit_bytes: u64) -> Result<()> {
-        self.options = Options { memory_limit_bytes };
+        self.options = Options::with_limit(memory_limit_bytes);
         self.reopen()
     }
 
