@@ -2,7 +2,7 @@
 // together. A line reads `host suite: NAME: N passed`.
 
 /** The hosts that must have run. */
-const expected = ['memory', 'simulated', 'indexeddb', 'folder']
+const expected = ['memory', 'simulated', 'indexeddb', 'folder', 'durable-object']
 
 /** The lines found in `output`, one a host, and what is wrong with them: a missing host, or unequal counts. */
 export function hostLines(output) {

@@ -42,6 +42,7 @@ function steps({ env, wasmEnv }) {
     { name: 'native tests', tests: cargo('test', '--features', 'grpc') },
     { name: 'wasm tests node', tests: wasmPack(['--node'], folderHost) },
     { name: 'wasm tests chrome', tests: wasmPack([...browserTests, env.CHROMEDRIVER]) },
+    { name: 'host in workerd', tests: { ...node('--test', join('tests', 'hosts', 'workerd.test.mjs')), env: wasmEnv } },
     { name: 'unit tests pkg', tests: { command: 'npm', args: ['test', '--workspace', 'pkg', '--silent'], env } },
     { name: 'script tests', tests: node('--test', ...testFiles('tests/scripts')) },
     { name: 'scenarios', tests: node('--test', ...testFiles('tests/scenarios')) },

@@ -31,7 +31,8 @@ const BUDGET_MAX = 65_536
 /** The background work of one session. */
 export class Background {
   readonly #chores: Chores
-  #budget = BUDGET_START
+  readonly #isFixed: boolean
+  #budget: number
   /** Counts the reasons to work; equal to `#doneFor` when there is none left. */
   #wanted = 0
   #doneFor = 0
@@ -41,8 +42,11 @@ export class Background {
   /** Why the last slice failed, until one succeeds: work is left that nobody does. */
   #failed: { readonly error: unknown } | undefined
 
-  constructor(chores: Chores) {
+  /** With `units`, every slice takes on that much, however long the thread seems to be held. */
+  constructor(chores: Chores, units?: number) {
     this.#chores = chores
+    this.#isFixed = units !== undefined
+    this.#budget = units ?? BUDGET_START
   }
 
   /** Notes that something was written. */
@@ -98,7 +102,7 @@ export class Background {
     try {
       this.#chores.heldMs()
       const { hasMore, progress } = await this.#chores.maintain(this.#budget)
-      this.#adapt(this.#chores.heldMs())
+      if (!this.#isFixed) this.#adapt(this.#chores.heldMs())
       this.#failed = undefined
       if (!hasMore) {
         await this.#chores.rest()

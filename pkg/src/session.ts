@@ -31,6 +31,8 @@ export interface Plan {
   unlock(): Promise<void>
   /** Runs `work` when the thread is idle; a pressing one keeps the process alive meanwhile. */
   whenIdle(work: () => void, isPressing: boolean): void
+  /** Of a platform whose clock stands still while it computes: how much a slice of background work takes on. */
+  sliceUnits?: number
 }
 
 /** Operations that leave nothing to be done in the background. */
@@ -73,7 +75,7 @@ export class Session implements Transport {
       },
       isBusy: () => this.#instance.waitingCount > 0,
       whenIdle: plan.whenIdle,
-    })
+    }, plan.sliceUnits)
   }
 
   async call(operation: string, head: object, planes: readonly Plane[] = [], onProgress?: (progress: Progress) => void): Promise<Answer> {

@@ -23,7 +23,7 @@ test('the plain line, and nothing that only looks like it', () => {
 
 test('every host has its line, and all counts are equal', () => {
   const line = (name, count) => `host suite: ${name}: ${count} passed\n`
-  const all = ['memory', 'simulated', 'indexeddb', 'folder'].map(name => line(name, 9)).join('')
+  const all = ['memory', 'simulated', 'indexeddb', 'folder', 'durable-object'].map(name => line(name, 9)).join('')
   assert.deepEqual(hostLines(all).failures, [])
   assert.equal(hostLines(all.replace(line('folder', 9), '')).failures.length, 1)
   assert.equal(hostLines(all.replace(line('folder', 9), line('folder', 8))).failures.length, 1)

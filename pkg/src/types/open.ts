@@ -89,7 +89,7 @@ export interface Stats {
   sealedSegments: number
   collections: number
   /** Where data is kept. */
-  host: 'indexeddb' | 'folder' | 'memory'
+  host: 'indexeddb' | 'folder' | 'durable-object' | 'memory'
   /** `none`: gone with the process. */
   durability: 'relaxed' | 'strict' | 'none'
   simd: 'simd128' | 'none'
