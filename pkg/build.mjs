@@ -40,7 +40,7 @@ const shared = {
   sourcemap: 'linked',
   sourcesContent: false,
   plugins: [glueOf('elanus')],
-  external: ['node:*', './elanus.wasm'],
+  external: ['node:*', 'cloudflare:*', './elanus.wasm'],
   logLevel: 'warning',
 }
 

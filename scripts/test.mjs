@@ -50,6 +50,7 @@ function steps({ env, wasmEnv }) {
     { name: 'package tests', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/package')) },
     { name: 'server', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/server')) },
     { name: 'clients', tests: node('--test', ...testFiles('tests/clients')) },
+    { name: 'edge', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/edge')) },
     { name: 'durability', tests: node('--test', ...testFiles('tests/durability')) },
     { name: 'demo end to end', tests: node('--test', ...testFiles('tests/e2e')) },
   ]

@@ -3,6 +3,8 @@ declare module 'cloudflare:workers' {
   export abstract class DurableObject<Env = unknown> {
     protected readonly ctx: { readonly storage: import('./hosts/durable-object/storage.js').ObjectStorage & { deleteAlarm(): Promise<void>; deleteAll(): Promise<void> } }
     protected readonly env: Env
+    fetch?(request: Request): Response | Promise<Response>
+    alarm?(): void | Promise<void>
     constructor(ctx: DurableObject['ctx'], env: Env)
   }
 }

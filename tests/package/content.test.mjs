@@ -36,11 +36,11 @@ test('the worker is one file that imports nothing, and no entry waits at its top
     // An immediately called function cannot wait, so esbuild refuses to make one of a module that does.
     const { metafile } = await build({
       entryPoints: [join(folder, 'dist', `${entry}.js`)], bundle: true, write: false, metafile: true, format: 'iife', platform: 'node',
-      external: ['*.wasm'], logLevel: 'silent', logOverride: { 'empty-import-meta': 'silent' },
+      external: ['*.wasm', 'cloudflare:*'], logLevel: 'silent', logOverride: { 'empty-import-meta': 'silent' },
     })
     const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => path))
     // The road to servers is a file of its own for browsers alone, which a bundler follows.
-    const strangers = imported.filter(path => !(entry === 'browser' && path.endsWith('dist/remote.js')) && !(entry === 'node' && path.startsWith('node:')) && !(entry === 'workerd' && path.endsWith('.wasm')))
+    const strangers = imported.filter(path => !(entry === 'browser' && path.endsWith('dist/remote.js')) && !(entry === 'node' && path.startsWith('node:')) && !(entry === 'workerd' && (path.endsWith('.wasm') || path === 'cloudflare:workers')))
     assert.deepEqual(strangers, [], entry)
   }
 })

@@ -1,11 +1,13 @@
 // A tour of all calls of the SDK's HttpClient, for pages and for Node. What is expected is Milvus's documented answer.
 
-/** Resolves to what went other than expected, how many methods were called, and which were not. */
-export async function tour(db, HttpClient) {
+const NOBODY = { endpoint: 'http://nobody.invalid:19530', token: 'x' }
+
+/** Resolves to what went other than expected, how many methods were called, and which were not. The place may be a real server. */
+export async function tour(db, HttpClient, { endpoint, token } = NOBODY) {
   const failures = []
   const called = new Set()
-  const client = new HttpClient({ endpoint: 'http://nobody.invalid:19530', username: 'root', password: 'Milvus', fetch: db.fetch })
-  const numbers = new HttpClient({ endpoint: 'http://nobody.invalid:19530', token: 'x', acceptInt64: true, fetch: db.fetch })
+  const client = new HttpClient({ endpoint, username: 'root', password: 'Milvus', fetch: db.fetch })
+  const numbers = new HttpClient({ endpoint, token, acceptInt64: true, fetch: db.fetch })
 
   const expect = async (method, params, expected, on = client) => {
     called.add(method)

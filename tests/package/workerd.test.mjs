@@ -24,10 +24,10 @@ export default {
 test('a Worker imports the package by the condition workerd', async () => {
   const folder = await project('workerd', {}, { 'worker.mjs': worker, 'scenario.mjs': scenario })
   const dist = join(folder, 'dist')
-  // What Wrangler does: its conditions, and .wasm files left as modules beside the bundle.
+  // What Wrangler does: its conditions, the runtime's own modules, and .wasm files left as modules beside the bundle.
   await build({
     absWorkingDir: folder, entryPoints: ['worker.mjs'], bundle: true, format: 'esm', outfile: join(dist, 'worker.mjs'),
-    conditions: ['workerd', 'worker', 'browser'], external: ['*.wasm'], logLevel: 'error',
+    conditions: ['workerd', 'worker', 'browser'], external: ['*.wasm', 'cloudflare:*'], logLevel: 'error',
   })
   cpSync(join(folder, 'node_modules', 'elanus', 'dist', 'elanus.wasm'), join(dist, 'elanus.wasm'))
   const miniflare = new Miniflare({

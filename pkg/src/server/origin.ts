@@ -6,22 +6,16 @@
 
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { ElanusError } from '../error.js'
-
-/** What clients in pages send; `contenttype` is the official HTTP client's own spelling. */
-const HEADERS = 'authorization, accept, content-type, contenttype, accept-type-allow-int64, request-timeout, db-name'
-
-/** That long a browser may remember what it may do. */
-const PREFLIGHT_SECONDS = 600
+import { Pages } from '../pages.js'
 
 /** The rule of one server. */
 export class Visitors {
   readonly #hosts: ReadonlySet<string>
-  readonly #origins: ReadonlySet<string>
+  readonly #pages: Pages
 
   constructor(host: string, allowHosts: readonly string[], allowOrigins: readonly string[]) {
     this.#hosts = new Set(['localhost', '127.0.0.1', '::1', host, ...allowHosts].map((name) => bare(name)))
-    this.#origins = new Set(allowOrigins.map(parseOrigin))
+    this.#pages = new Pages(allowOrigins, '--allow-origin')
   }
 
   /** Why a request is refused, or undefined. */
@@ -30,7 +24,7 @@ export class Visitors {
     if (host === undefined || !this.#isOurs(nameOf(host), request.socket.localAddress)) {
       return `the Host header '${host ?? ''}' is not on the list; start the server with --allow-host ${host === undefined ? 'NAME' : nameOf(host)} if it is meant to be`
     }
-    if (origin !== undefined && !this.#origins.has(origin)) {
+    if (!this.#pages.allows(origin)) {
       return `pages of ${origin} may not ask; start the server with --allow-origin ${origin} if they are meant to`
     }
     return undefined
@@ -38,18 +32,13 @@ export class Visitors {
 
   /** The headers that let a page of an allowed origin read the answer. */
   headersFor(request: IncomingMessage): Record<string, string> {
-    const { origin } = request.headers
-    if (origin === undefined) return this.#origins.size === 0 ? {} : { vary: 'Origin' }
-    return { 'access-control-allow-origin': origin, vary: 'Origin' }
+    return this.#pages.headersFor(request.headers.origin)
   }
 
   /** The answer to the question whether a page may ask. */
   preflight(request: IncomingMessage): Record<string, string> {
     return {
-      ...this.headersFor(request),
-      'access-control-allow-methods': 'POST, GET',
-      'access-control-allow-headers': HEADERS,
-      'access-control-max-age': String(PREFLIGHT_SECONDS),
+      ...this.#pages.preflight(request.headers.origin),
       ...(request.headers['access-control-request-private-network'] === 'true' ? { 'access-control-allow-private-network': 'true' } : {}),
     }
   }
@@ -67,15 +56,4 @@ function nameOf(host: string): string {
 
 function bare(name: string): string {
   return name.toLowerCase().replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
-}
-
-function parseOrigin(text: string): string {
-  let origin = 'null'
-  try {
-    origin = new URL(text).origin
-  } catch {
-    // told below
-  }
-  if (origin === 'null') throw new ElanusError('INVALID', `--allow-origin ${text}: expected an origin such as http://localhost:5173${text === '*' ? '; every page of the web could then read and drop collections' : ''}`)
-  return origin
 }
