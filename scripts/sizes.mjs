@@ -25,6 +25,9 @@ export function browserFiles(sizes) {
   return sizes.filter(size => names.includes(size.file))
 }
 
+/** What a Worker with the package uploads; Wrangler shortens nothing unless it is told to. */
+const workerFiles = ['pkg/dist/workerd.js', 'pkg/dist/elanus.wasm']
+
 function findBrowserEntry(conditions) {
   if (conditions === undefined || typeof conditions === 'string') return conditions
   return findBrowserEntry(conditions.browser ?? conditions.import ?? conditions.default)
@@ -39,5 +42,8 @@ export function printSizes() {
   const parts = browserFiles(sizes)
   const total = parts.reduce((sum, part) => sum + part.gzip, 0)
   console.log(`browser entry (${parts.map(part => part.file).join(' + ')}): ${total} bytes under gzip -9, ${Math.round(100 * total / budgetBytes)} % of the budget of ${budgetBytes}`)
+  const uploaded = sizes.filter(size => workerFiles.includes(size.file))
+  const sum = key => uploaded.reduce((bytes, size) => bytes + size[key], 0)
+  console.log(`Worker (${uploaded.map(part => part.file).join(' + ')}): ${sum('raw')} bytes raw, ${sum('gzip')} under gzip -9`)
   return total
 }

@@ -63,6 +63,19 @@ test('the alarm does the background work, and wakes an object that was evicted m
   await worker.dispose()
 })
 
+test('an object whose answers are lost keeps its database, also when it does not know yet which it has', async () => {
+  const worker = await start()
+  await worker.ask('databases/create', { dbName: 'kept' })
+  await worker.ask('collections/create', { dbName: 'kept', collectionName, dimension: 4 })
+  const lost = path => worker.ask(path, { dbName: 'kept', collectionName, data: rows(0, 10) }, { headers: { 'x-lost': '1' } })
+  for (const paths of [['collections/list'], ['entities/insert'], ['collections/list', 'entities/insert', 'databases/drop']]) {
+    await evict(worker, 'kept')
+    for (const { code, message } of await Promise.all(paths.map(lost))) assert.ok(code === 0 || /^the answer was lost|not empty/.test(message), message)
+    assert.deepEqual((await worker.ask('collections/list', { dbName: 'kept' })).data, [collectionName])
+  }
+  await worker.dispose()
+})
+
 test('statistics say where data is, and an object has one open database', async () => {
   const worker = await start()
   const { host, durability, thread, memoryLimitBytes, storageBytes } = await worker.probe('default', 'stats')

@@ -21,6 +21,17 @@ export class Probe extends ElanusDurableObject {
   constructor(ctx, env) {
     super(ctx, env, env.LIMIT ? { memoryLimitBytes: env.LIMIT } : {})
   }
+  async fetch(request) {
+    if (!request.headers.has('x-lost')) return super.fetch(request)
+    const db = await this.database()
+    const own = db.fetch
+    db.fetch = async (...args) => {
+      db.fetch = own
+      await own(...args)
+      throw new Error('the answer was lost')
+    }
+    return super.fetch(request)
+  }
   async stats() { return (await this.database()).stats() }
   async settled() { await (await this.database()).settled() }
   async alarm() {

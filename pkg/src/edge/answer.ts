@@ -28,24 +28,30 @@ export class Unacceptable extends Error {
   }
 }
 
+/** What is left of a body that is too large is read and dropped, so that its sender can read why; up to here. */
+const DROPPED_BYTES_MAX = 64 << 20
+
 /** A body whole, counted as it arrives, compressed ones also as they unfold. */
 export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
   if (request.body === null) return new Uint8Array(0)
+  const stream = unfolded(request)
   const chunks: Uint8Array[] = []
   let length = 0
-  const reader = (unfolded(request) as ReadableStream<Uint8Array>).getReader()
+  const reader = stream.getReader()
   for (;;) {
     const { done, value } = await reader.read().catch((error: unknown) => {
       throw new Unacceptable(400, `the body cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     })
     if (done) break
     length += value.length
-    if (length > BODY_BYTES_MAX) {
-      await reader.cancel().catch(() => {})
-      throw tooLarge()
-    }
-    chunks.push(value)
+    if (length <= BODY_BYTES_MAX) chunks.push(value)
+    else chunks.length = 0
+    if (length <= (stream === request.body ? DROPPED_BYTES_MAX : BODY_BYTES_MAX)) continue
+    await reader.cancel().catch(() => {})
+    break
+  }
+  if (length > BODY_BYTES_MAX) {
+    throw new Unacceptable(413, `a request to a Worker may have ${BODY_BYTES_MAX} bytes, because of the memory of its isolate: write fewer rows at a time`)
   }
   const body = new Uint8Array(length)
   let at = 0
@@ -56,15 +62,11 @@ export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer
   return body
 }
 
-function unfolded(request: Request): ReadableStream {
+function unfolded(request: Request): ReadableStream<Uint8Array> {
   const body = request.body as ReadableStream<Uint8Array<ArrayBuffer>>
   const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? ''
   if (encoding === '' || encoding === 'identity') return body
   if (encoding === 'gzip' || encoding === 'x-gzip') return body.pipeThrough(new DecompressionStream('gzip'))
   if (encoding === 'deflate') return body.pipeThrough(new DecompressionStream('deflate'))
   throw new Unacceptable(415, `a body in the encoding '${encoding}' is not understood; understood are gzip and deflate`)
-}
-
-function tooLarge(): Unacceptable {
-  return new Unacceptable(413, `a request to a Worker may have ${BODY_BYTES_MAX} bytes, because of the memory of its isolate: write fewer rows at a time`)
 }

@@ -19,8 +19,9 @@ export class ElanusDurableObject<Env = unknown> extends DurableObject<Env> {
   #opening: Promise<Elanus> | undefined
   #vanishing: Promise<void> | undefined
   #underWay = 0
-  /** The database that this object was found to have. */
+  /** The database that this object was last found to have, and the one that it was found not to have. */
   #known: string | undefined
+  #absent: string | undefined
 
   /** A subclass may hand options on: `memoryLimitBytes`, or `from`, which fills the database `default` of a new object. */
   constructor(ctx: ConstructorParameters<typeof DurableObject<Env>>[0], env: Env, options: ObjectOpenOptions = {}) {
@@ -50,7 +51,7 @@ export class ElanusDurableObject<Env = unknown> extends DurableObject<Env> {
       return envelope(error.kind === 'CLOSED' ? 503 : 200, error.code, error.message)
     } finally {
       this.#underWay--
-      if (this.#underWay === 0 && name !== DEFAULT_DATABASE && this.#known !== name) await this.#vanish()
+      if (this.#underWay === 0 && this.#absent === name) await this.#vanish(name)
     }
   }
 
@@ -67,8 +68,11 @@ export class ElanusDurableObject<Env = unknown> extends DurableObject<Env> {
     const headers = new Headers(request.headers)
     for (const of of ['content-encoding', 'content-length']) headers.delete(of)
     const answer = await db.fetch(url, { method, headers, ...(body.length === 0 ? {} : { body }) })
-    const mayBeGone = this.#known !== name || new URL(url).pathname.endsWith('/databases/drop')
-    if (mayBeGone) this.#known = (await db.listDatabases()).includes(name) ? name : undefined
+    if (this.#known !== name || new URL(url).pathname.endsWith('/databases/drop')) {
+      const isThere = (await db.listDatabases()).includes(name)
+      this.#known = isThere ? name : undefined
+      this.#absent = isThere ? undefined : name
+    }
     return answer
   }
 
@@ -77,16 +81,23 @@ export class ElanusDurableObject<Env = unknown> extends DurableObject<Env> {
     return open(this.ctx.storage, this.#options)
   }
 
-  /** An object that was asked for a database that does not exist, or no longer, keeps nothing. */
-  async #vanish(): Promise<void> {
+  /**
+   * An object that was asked for a database that does not exist, or no longer, keeps nothing. Who asks meanwhile waits, and
+   * it is looked once more when nothing else is under way: what cannot be answered for certain stays.
+   */
+  async #vanish(name: string): Promise<void> {
     const opening = this.#opening
+    this.#absent = undefined
     if (opening === undefined) return
     this.#opening = undefined
-    this.#vanishing = opening.then(async (db) => {
+    this.#vanishing = (async () => {
+      const db = await opening
+      const isThere = await db.listDatabases().then((names) => names.includes(name), () => true)
       await db.close()
+      if (isThere) return
       await this.ctx.storage.deleteAlarm()
       await this.ctx.storage.deleteAll()
-    })
+    })()
     await this.#vanishing
   }
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::{extension, read, report, root, tracked};
 
 /// Below these the folders are named one by one, below src/ the files too.
-const NAMED_BY_FOLDER: [&str; 7] =
-    ["pkg/src/", "www/src/", "tests/", "scripts/", "benches/", "docs/", "examples/"];
+const NAMED_BY_FOLDER: [&str; 7] = ["pkg/src/", "www/src/", "tests/", "scripts/", "benches/", "docs/", "examples/"];
 
 /// What tools write; it is built anew everywhere and belongs into no commit.
 const GENERATED: [&str; 8] = [
