@@ -10,7 +10,7 @@ export interface Timings {
   readonly searchMs: number | undefined
 }
 
-const HOSTS = { indexeddb: 'IndexedDB', folder: 'a folder', memory: 'memory only' }
+const HOSTS = { indexeddb: 'IndexedDB', folder: 'a folder', 'durable-object': 'a Durable Object', memory: 'memory only' }
 
 /** Shows figures. */
 export class Panel {
