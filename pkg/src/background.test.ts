@@ -43,3 +43,21 @@ test('settled() tells of a slice that fails while it waits for its turn', async 
   state.isFull = true
   await assert.rejects(settled, { kind: 'QUOTA' })
 })
+
+for (const [units, expected] of [[undefined, 'grow'], [1024, 'stay']] as const) {
+  test(`slices that seem to take no time ${expected}${units === undefined ? '' : ', where the clock stands still'}`, async () => {
+    const budgets: number[] = []
+    const background = new Background({
+      maintain: async (budget) => ({ hasMore: budgets.push(budget) < 5 }),
+      heldMs: () => 0,
+      rest: async () => {},
+      isBusy: () => false,
+      whenIdle: (work) => void setImmediate(work),
+    }, units)
+    background.want()
+    await background.settled()
+    assert.equal(budgets.length, 5)
+    if (units === undefined) assert.ok((budgets.at(-1) as number) > (budgets[0] as number))
+    else assert.deepEqual(budgets, Array(5).fill(units))
+  })
+}

@@ -91,7 +91,7 @@ test('hostile names never become objects, and what does not exist keeps nothing'
   assert.deepEqual((await ask('collections/list', {}, { headers: { 'elanus-object': 'two' } })).code, 0)
   assert.deepEqual((await ask('databases/list', {})).data, ['default', 'two'])
   assert.equal((await ask('collections/list', { dbName: 'nowhere' })).code, 800)
-  assert.deepEqual(await probe('nowhere', 'tables'), [])
+  assert.deepEqual([await probe('nowhere', 'tables'), await probe('nowhere', 'alarmTime')], [[], null])
   assert.deepEqual(await probe('one', 'tables'), [])
   assert.deepEqual(await probe('two', 'tables'), ['elanus_blobs'])
 })

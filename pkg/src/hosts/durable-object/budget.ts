@@ -33,7 +33,7 @@ export class Budget implements Transport {
 
   async call(operation: string, head: object, planes: readonly Plane[] = [], onProgress?: (progress: Progress) => void): Promise<Answer> {
     const bytes = planes.reduce((sum, plane) => sum + plane.byteLength, 0)
-    // A piece of a file is a part of what the loader checks by itself.
+    // Pieces of a file go through to storage one by one; what of it is read into memory later, the engine bounds.
     if (bytes < SMALL_BYTES || operation === 'importChunk') return this.#inner.call(operation, head, planes, onProgress)
     const wanted = bytes * (operation === 'http' ? TIMES.http : TIMES.others)
     this.#claimedBytes += wanted
