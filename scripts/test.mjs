@@ -42,7 +42,7 @@ function steps({ env, wasmEnv }) {
     { name: 'native tests', tests: cargo('test', '--features', 'grpc') },
     { name: 'wasm tests node', tests: wasmPack(['--node'], folderHost) },
     { name: 'wasm tests chrome', tests: wasmPack([...browserTests, env.CHROMEDRIVER]) },
-    { name: 'host in workerd', tests: { ...node('--test', join('tests', 'hosts', 'workerd.test.mjs')), env: wasmEnv } },
+    { name: 'host in workerd', tests: { ...node('--test', '--test-force-exit', join('tests', 'hosts', 'workerd.test.mjs')), env: wasmEnv } },
     { name: 'unit tests pkg', tests: { command: 'npm', args: ['test', '--workspace', 'pkg', '--silent'], env } },
     { name: 'script tests', tests: node('--test', ...testFiles('tests/scripts')) },
     { name: 'scenarios', tests: node('--test', ...testFiles('tests/scenarios')) },
@@ -50,7 +50,7 @@ function steps({ env, wasmEnv }) {
     { name: 'package tests', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/package')) },
     { name: 'server', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/server')) },
     { name: 'clients', tests: node('--test', ...testFiles('tests/clients')) },
-    { name: 'edge', tests: node('--test', '--test-concurrency=2', ...testFiles('tests/edge')) },
+    { name: 'edge', tests: node('--test', '--test-concurrency=2', '--test-force-exit', ...testFiles('tests/edge')) },
     { name: 'durability', tests: node('--test', ...testFiles('tests/durability')) },
     { name: 'demo end to end', tests: node('--test', ...testFiles('tests/e2e')) },
   ]

@@ -4,10 +4,10 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { build } from 'esbuild'
-import { Miniflare } from 'miniflare'
 import { capture } from '../../scripts/run.mjs'
 import { root } from '../../scripts/tools.mjs'
 import { DATE } from './process.mjs'
+import { startMiniflare } from './miniflare.mjs'
 import { edgeProject } from './worker.mjs'
 
 const folder = join(await edgeProject(), 'example')
@@ -57,7 +57,7 @@ test("the README's object of one's own is sound TypeScript, and works", async ()
   const dist = join(folder, 'notes')
   await build({ absWorkingDir: folder, entryPoints: ['src/notes.ts'], bundle: true, format: 'esm', outfile: join(dist, 'notes.mjs'), external: ['cloudflare:*', './elanus.wasm'], logLevel: 'error' })
   cpSync(join(folder, '..', 'dist', 'elanus.wasm'), join(dist, 'elanus.wasm'))
-  const miniflare = new Miniflare({
+  const miniflare = await startMiniflare({
     rootPath: dist, modules: true, modulesRoot: dist, scriptPath: join(dist, 'notes.mjs'),
     modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }, { type: 'ESModule', include: ['**/*.mjs'] }],
     compatibilityDate: DATE, durableObjects: { NOTES: { className: 'Tried', useSQLite: true } }, cf: false,

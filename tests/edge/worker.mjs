@@ -4,9 +4,9 @@ import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { build } from 'esbuild'
-import { Miniflare } from 'miniflare'
 import { root } from '../../scripts/tools.mjs'
 import { project } from '../package/project.mjs'
+import { startMiniflare } from './miniflare.mjs'
 import { DATE, runWorkerd } from './process.mjs'
 
 export const TOKEN = 'root:Milvus'
@@ -105,7 +105,7 @@ export function edgeProject() {
 /** The probe in Miniflare; what it stores is in `kept`, or gone with it. */
 export async function start({ kept, bindings = {}, token = TOKEN } = {}) {
   const dist = join(await edgeProject(), 'dist')
-  const miniflare = new Miniflare({
+  const miniflare = await startMiniflare({
     rootPath: dist, modules: true, modulesRoot: dist, scriptPath: join(dist, 'probe.mjs'),
     modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }, { type: 'ESModule', include: ['**/*.mjs'] }],
     compatibilityDate: DATE, host: '127.0.0.1', port: 0, cf: false,

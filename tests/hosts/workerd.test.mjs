@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, test } from 'node:test'
 import { build } from 'esbuild'
-import { Miniflare } from 'miniflare'
+import { startMiniflare } from '../edge/miniflare.mjs'
 import { run } from '../../scripts/run.mjs'
 import { root, wasmTarget } from '../../scripts/tools.mjs'
 
@@ -28,13 +28,12 @@ async function bundle() {
 
 before(async () => {
   await bundle()
-  miniflare = new Miniflare({
+  miniflare = await startMiniflare({
     rootPath: scratch, modules: true, modulesRoot: scratch, scriptPath: join(scratch, 'object.mjs'),
     modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }, { type: 'ESModule', include: ['**/*.mjs'] }],
     compatibilityDate: '2026-07-01', durableObjects: { SUITE: { className: 'Suite', useSQLite: true } },
     durableObjectsPersist: join(scratch, 'objects'), host: '127.0.0.1', port: 0, cf: false,
   })
-  await miniflare.ready
 })
 
 after(async () => {

@@ -4,7 +4,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { build } from 'esbuild'
-import { Miniflare } from 'miniflare'
+import { startMiniflare } from '../edge/miniflare.mjs'
 import { project, scenario } from './project.mjs'
 
 const worker = `
@@ -30,13 +30,12 @@ test('a Worker imports the package by the condition workerd', async () => {
     conditions: ['workerd', 'worker', 'browser'], external: ['*.wasm', 'cloudflare:*'], logLevel: 'error',
   })
   cpSync(join(folder, 'node_modules', 'elanus', 'dist', 'elanus.wasm'), join(dist, 'elanus.wasm'))
-  const miniflare = new Miniflare({
+  const miniflare = await startMiniflare({
     rootPath: dist, modules: true, modulesRoot: dist, scriptPath: join(dist, 'worker.mjs'),
     modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }, { type: 'ESModule', include: ['**/*.mjs'] }],
     compatibilityDate: '2026-07-01', host: '127.0.0.1', port: 0, cf: false,
   })
   try {
-    await miniflare.ready
     const { stats, error } = await (await miniflare.dispatchFetch('http://worker/')).json()
     assert.equal(error, undefined)
     assert.deepEqual([stats.host, stats.thread, stats.memoryLimitBytes], ['memory', 'in-thread', 96 * 2 ** 20])
