@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { runnerImport } from 'vite'
-import { ask, figureNumber, ready, settled, start, toast, words } from './visit.mjs'
+import { ask, figureBecomes, ready, settled, start, toast, words } from './visit.mjs'
 
 let site
 let profile
@@ -30,7 +30,7 @@ test('the first visit imports every meaning, with progress', async () => {
   const stored = progress.filter((text) => text.endsWith('stored')).map((text) => Number(text.split(' ')[0].replace(',', '')))
   assert.ok(progress.some((text) => /^fetching [\d.]+ MB of 8\.9 MB$/.test(text)), progress.join('; '))
   assert.deepEqual(stored, [0, 2000, 4000, 6000, 8000, 10000, 12000, 14000, 16000, 18000, 20000])
-  assert.equal(await figureNumber(page, 'Rows'), 20000)
+  await figureBecomes(page, 'Rows', 20000)
   assert.match(await page.innerText('#state'), /20,000 meanings imported in/)
   assert.ok(await page.locator('#importing').isHidden())
 })
@@ -144,7 +144,7 @@ test('entries can be added and deleted, undone, and all of it survives a reload'
   found = await settled(page)
   assert.ok(found.includes('hygrothermograph'))
   assert.ok(!found.includes('thermometer'))
-  assert.equal(await figureNumber(page, 'Rows'), 20000)
+  await figureBecomes(page, 'Rows', 20000)
   const own = page.locator('.facet', { hasText: 'Added by you' })
   await own.waitFor()
   await own.locator('input').check()
@@ -191,7 +191,7 @@ test('a reset brings the dictionary back as it was', async () => {
   await page.locator('#state[data-state=busy]').waitFor()
   await ready(page)
   assert.equal((await ask(page, 'instrument for measuring temperature'))[0], 'thermometer')
-  assert.equal(await figureNumber(page, 'Rows'), 20000)
+  await figureBecomes(page, 'Rows', 20000)
 })
 
 test('nothing was complained about and nobody else was asked', () => {

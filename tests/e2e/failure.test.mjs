@@ -1,7 +1,7 @@
 // What can go wrong around the page: cut short, open twice, refused storage, missing data. Each is said and can be repaired.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ask, figure, figureNumber, ready, start } from './visit.mjs'
+import { ask, figure, figureBecomes, figureNumber, ready, start } from './visit.mjs'
 
 let site
 
@@ -41,7 +41,7 @@ test('an import that was cut short is completed by the next visit, no row twice'
     await ready(second)
     const [imported] = /[\d,]+/.exec(await second.textContent('#state'))
     assert.ok(Number(imported.replace(',', '')) < 20000, `${imported} imported again`)
-    assert.equal(await figureNumber(second, 'Rows'), 20000)
+    await figureBecomes(second, 'Rows', 20000)
     const found = await ask(second, 'instrument for measuring temperature')
     assert.equal(found.filter((word) => word === 'thermometer').length, 1)
     assert.deepEqual(problems, [])
@@ -74,7 +74,7 @@ test('once the other tab is closed, trying again opens the dictionary', () =>
     await first.close()
     await second.getByRole('button', { name: 'Try again' }).click()
     await ready(second)
-    assert.equal(await figureNumber(second, 'Rows'), 20000)
+    await figureBecomes(second, 'Rows', 20000)
   }))
 
 test('without IndexedDB the page says so and works from memory', () =>
@@ -123,7 +123,7 @@ for (const [name, spoil] of [
       await page.getByRole('button', { name: 'Try again' }).click()
       await ready(page)
       assert.ok(await page.locator('#failure').isHidden())
-      assert.equal(await figureNumber(page, 'Rows'), 20000)
+      await figureBecomes(page, 'Rows', 20000)
     }, TAMPERED))
 }
 

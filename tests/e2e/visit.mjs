@@ -94,6 +94,15 @@ export function figure(page, name) {
   return page.locator(`#figures dt:text-is("${name}") + dd`).innerText()
 }
 
+/** Waits until a figure of the database panel is this number: figures follow what is stored with some delay. */
+export async function figureBecomes(page, name, wanted) {
+  const end = Date.now() + PATIENCE_MS
+  while ((await figureNumber(page, name)) !== wanted) {
+    if (Date.now() > end) throw new Error(`${name} is ${await figure(page, name)}, not ${wanted}`)
+    await page.waitForTimeout(50)
+  }
+}
+
 /** A figure of the database panel, as a number. */
 export async function figureNumber(page, name) {
   return Number((await figure(page, name)).replace(/[^\d.]/g, ''))
