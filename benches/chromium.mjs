@@ -13,7 +13,7 @@ const args = [
 ]
 
 /** Runs all measurements of a set in one profile, each visit on a page loaded anew. */
-export async function measureChromium(name, executablePath) {
+export async function measureChromium(name, indexType, executablePath) {
   const base = mkdtempSync(join(root, 'target', 'bench-'))
   const site = join(base, 'site')
   const profile = join(base, 'profile')
@@ -33,18 +33,18 @@ export async function measureChromium(name, executablePath) {
     page.setDefaultTimeout(600_000)
     await page.goto(server.url)
     await page.waitForFunction(() => 'searchVisit' in globalThis)
-    const result = await page.evaluate(([what, name]) => globalThis[what](name), [what, name])
+    const result = await page.evaluate(([what, ...args]) => globalThis[what](...args), [what, name, indexType])
     await page.close()
     return result
   }
   try {
-    const { rowCount, insert } = await visit('firstVisit')
+    const { rowCount, insert, settle } = await visit('firstVisit')
     const openings = []
     for (let round = 0; round < 3; round++) openings.push(await visit('laterVisit'))
     openings.sort((a, b) => a.milliseconds - b.milliseconds)
-    const { searches, stats } = await visit('searchVisit')
+    const { searches, stats, index } = await visit('searchVisit')
     const backend = idbBackend(profile)
-    return { host: 'chromium', version: context.browser()?.version() ?? '', set: name, rowCount, backend, insert, open: { [`IndexedDB (${backend})`]: openings[1].milliseconds }, searches, stats, storedBytes: stats.storageBytes }
+    return { host: 'chromium', version: context.browser()?.version() ?? '', set: name, rowCount, backend, insert, settle, open: { [`IndexedDB (${backend})`]: openings[1].milliseconds }, searches, stats, index, storedBytes: stats.storageBytes }
   } finally {
     await context.close()
     await server.close()

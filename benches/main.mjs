@@ -1,5 +1,5 @@
 // npm run bench: speed and sizes on the real set, under Node and in Chromium. Numbers only, no verdicts.
-//   npm run bench -- [10k|115k] [node|chromium]    only what is named
+//   npm run bench -- [10k|115k] [node|chromium] [AUTOINDEX|FLAT|IVF_FLAT|…]    only what is named; AUTOINDEX unless another type is
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,9 @@ import { dataFolder } from './data.mjs'
 import { printResult } from './table.mjs'
 
 await main(async () => {
-  const words = process.argv.slice(2)
+  const given = process.argv.slice(2)
+  const words = given.filter(word => !/^[A-Z]/.test(word))
+  const indexType = given.find(word => /^[A-Z]/.test(word)) ?? 'AUTOINDEX'
   const wanted = word => words.length === 0 || words.includes(word) || !words.some(other => kindOf(other) === kindOf(word))
   const kindOf = word => (/k$/.test(word) ? 'set' : 'host')
   const folder = dataFolder()
@@ -23,23 +25,23 @@ await main(async () => {
   const { measureChromium } = await import('./chromium.mjs')
   const facts = { cpu: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), platform: `${process.platform} ${process.arch}` }
   console.log(`\nmachine: ${facts.cpu}, ${facts.cores} cores, ${facts.memoryGiB} GiB, ${facts.platform}`)
-  console.log(`data: ${folder}; 384 dimensions, COSINE, FLAT (exact scan), limit 10, one query at a time`)
+  console.log(`data: ${folder}; 384 dimensions, COSINE, ${indexType}, limit 10, one query at a time`)
   const results = []
   for (const set of ['10k', '115k'].filter(wanted)) {
     const name = `wordnet-${set}`
     if (wanted('node')) {
-      const output = await run('node', [join('benches', 'node.mjs'), name], { cwd: root, env: machine.env })
+      const output = await run('node', [join('benches', 'node.mjs'), name, indexType], { cwd: root, env: machine.env })
       results.push(JSON.parse(output.trim().split('\n').at(-1)))
       printResult(results.at(-1))
     }
     if (wanted('chromium')) {
-      results.push(await measureChromium(name, machine.env.CHROMIUM))
+      results.push(await measureChromium(name, indexType, machine.env.CHROMIUM))
       printResult(results.at(-1))
     }
   }
   printSizes()
   const file = join(root, 'benches', 'results', `${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`)
   mkdirSync(join(root, 'benches', 'results'), { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ machine: facts, parameters: { metric: 'COSINE', limit: 10, dim: 384 }, results, sizes: measureSizes() }, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ machine: facts, parameters: { metric: 'COSINE', indexType, limit: 10, dim: 384 }, results, sizes: measureSizes() }, null, 2)}\n`)
   console.log(`\nraw numbers: ${file}; all of it took ${duration(performance.now() - start)}`)
 })

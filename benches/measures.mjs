@@ -19,7 +19,7 @@ function percentile(samples, share) {
 
 const median = samples => percentile(samples, 0.5)
 
-/** Makes the collection of a set; it is loaded at once and searched by an exact scan. */
+/** Makes the collection of a set, loaded at once, with an index of the set's type. */
 async function create(db, set) {
   await db.createCollection({
     collectionName,
@@ -31,7 +31,7 @@ async function create(db, set) {
         { fieldName: 'bucket', dataType: 'Int32' },
       ],
     },
-    indexParams: [{ fieldName: 'vector', indexName: 'vector', metricType: 'COSINE', indexType: 'FLAT' }],
+    indexParams: [{ fieldName: 'vector', indexName: 'vector', metricType: 'COSINE', indexType: set.indexType }],
   })
   return db.collection(collectionName)
 }
@@ -47,10 +47,19 @@ export async function insertAll(db, set, batch) {
   return milliseconds
 }
 
-/** Brings the database into the state that it keeps: everything sealed, nothing left to do. */
+/** Brings the database into the state that it keeps: everything sealed, nothing left to do. Returns the milliseconds. */
 export async function settle(db) {
-  await db.flush({ collectionName })
-  await db.settled()
+  const [milliseconds] = await timed(async () => {
+    await db.flush({ collectionName })
+    await db.settled()
+  })
+  return milliseconds
+}
+
+/** What answers searches. */
+export async function described(db) {
+  const [index] = await db.describeIndex({ collectionName, indexName: 'vector' })
+  return index
 }
 
 /** Latency of one query at a time, queries per second of that, and recall@10 against the exact answers. */

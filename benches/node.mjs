@@ -1,10 +1,10 @@
 // Measurements under Node: memory and a folder, in a process of their own.
-//   node benches/node.mjs SET     prints one line of JSON
+//   node benches/node.mjs SET INDEX_TYPE     prints one line of JSON
 import { readdirSync, rmSync, mkdtempSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { open } from 'elanus'
 import { readData } from './data.mjs'
-import { insertAll, medianOf, reopen, searches, settle } from './measures.mjs'
+import { described, insertAll, medianOf, reopen, searches, settle } from './measures.mjs'
 import { loadSet } from './set.mjs'
 import { root } from '../scripts/tools.mjs'
 
@@ -16,6 +16,7 @@ function bytesIn(folder) {
 }
 
 const set = await loadSet(process.argv[2], async file => readData(file))
+set.indexType = process.argv[3]
 const batch = Math.min(set.rowCount, 10_000)
 const rounds = set.rowCount > 50_000 ? 1 : 3
 const result = { host: 'node', version: process.version, set: set.name, rowCount: set.rowCount, insert: {}, open: {} }
@@ -37,7 +38,7 @@ try {
     return milliseconds
   })
   const settling = await open(folder(0), { memoryLimitBytes })
-  await settle(settling)
+  result.settle = await settle(settling)
   await settling.close()
   result.storedBytes = bytesIn(folder(0))
   const openings = []
@@ -47,6 +48,7 @@ try {
     if (round === 2) {
       result.searches = await searches(db, set)
       result.stats = await db.stats()
+      result.index = await described(db)
     }
     await db.close()
   }

@@ -3,11 +3,13 @@
 const ms = value => `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ms`
 
 /** Prints everything that was measured on one host with one set. */
-export function printResult({ host, version, set, rowCount, insert, open, searches, storedBytes, stats }) {
+export function printResult({ host, version, set, rowCount, insert, settle, open, searches, storedBytes, stats, index }) {
   const row = (name, ...cells) => console.log(`  ${name.padEnd(38)}${cells.map(cell => String(cell).padStart(13)).join('')}`)
-  console.log(`\n${host} ${version}, ${set}: ${rowCount} rows, ${stats.simd}, ${stats.thread}`)
+  console.log(`\n${host} ${version}, ${set}: ${rowCount} rows, ${stats.simd}, ${stats.thread}; ${index.indexType}, answered by ${index.answeredBy}`)
   for (const [where, milliseconds] of Object.entries(insert)) row(`insert, ${where}`, ms(milliseconds), `${Math.round(1000 * rowCount / milliseconds)} rows/s`)
   for (const [where, milliseconds] of Object.entries(open)) row(`open to first answer, ${where}`, ms(milliseconds))
+  row('sealed, indexed and stored', ms(settle))
+  row('index in memory', `${(index.memoryBytes / rowCount).toFixed(0)} B/row`)
   row('stored, flushed and settled', `${(storedBytes / rowCount).toFixed(0)} B/row`)
   row('search', 'first', 'fastest', 'p50', 'p99', 'per second', 'recall@10')
   for (const [filter, { first, fastest, p50, p99, perSecond, recall }] of Object.entries(searches)) {

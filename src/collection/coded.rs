@@ -137,8 +137,7 @@ impl Collection {
         if is_few || searched.range.from != f32::NEG_INFINITY {
             return None;
         }
-        self.make_space(column, searched.metric);
-        let Coded { space, codes, inverted, .. } = self.coded.get_mut(&column).expect("it was just made");
+        let Coded { space, codes, inverted, .. } = self.coded.get_mut(&column)?;
         if space.metric() != searched.metric {
             return None;
         }

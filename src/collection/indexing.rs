@@ -1,14 +1,15 @@
 //! Background work on indexes: vectors are coded, codes are stored, and what nobody asks for any more is removed.
 
-use super::Collection;
 use super::coded::Coded;
 use super::indexes::{CodesRecord, IndexesRecord, InvertedRecord, PagesRecord, chained};
 use super::inverted::{Building, Clusters};
 use super::maintain::Step;
+use super::{Collection, Memory};
 use crate::column::gather::vector;
 use crate::error::{Error, Result};
 use crate::index::Structure;
 use crate::index::codes::Codes;
+use crate::index::space::Space;
 use crate::schema::Metric;
 use crate::segment::{Segment, SegmentId};
 use crate::sorted::SortedMap;
@@ -16,6 +17,10 @@ use crate::store::{Batch, BlobKey, Bytes, codec};
 
 /// What coding a row costs, against moving its vector.
 const CODING_COST: u64 = 16;
+
+/// The share of the memory limit that structures may bring collections up to. The rest is for rows, which come first:
+/// without codes they are scanned exactly.
+const MEMORY_SHARE: (u64, u64) = (3, 4);
 
 /// What a column is to be searched by.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +35,7 @@ pub struct Wanted {
 
 impl Collection {
     /// Does about `bytes` of work on the indexes of the columns that are searched by codes; `None` when there is none.
-    pub(super) fn index_next(&mut self, wanted: &[Wanted], bytes: u64) -> Option<Step> {
+    pub(super) fn index_next(&mut self, wanted: &[Wanted], memory: Memory, bytes: u64) -> Option<Step> {
         let is_wanted = |column: usize, metric| wanted.iter().any(|w| w.column == column && w.metric == metric);
         let unwanted = self.coded.iter().find(|(column, coded)| !is_wanted(*column, coded.space.metric()));
         if let Some(column) = unwanted.map(|(column, _)| *column) {
@@ -39,7 +44,7 @@ impl Collection {
             self.put_indexes(&mut batch);
             return Some(Step { batch, stage: "index", done: 0, total: 0 });
         }
-        wanted.iter().find_map(|wanted| self.index_column(*wanted, bytes))
+        wanted.iter().find_map(|wanted| self.index_column(*wanted, memory, bytes))
     }
 
     /// What searches of a vector field read that is not scanned exactly by wish of the user.
@@ -78,14 +83,22 @@ impl Collection {
         }
     }
 
-    fn index_column(&mut self, wanted: Wanted, bytes: u64) -> Option<Step> {
+    fn index_column(&mut self, wanted: Wanted, memory: Memory, bytes: u64) -> Option<Step> {
         let Wanted { column, metric, clusters } = wanted;
         if self.elements(column) < self.thresholds.coded_elements {
             return None;
         }
+        let coded: u64 =
+            self.coded.get(&column).map_or(0, |coded| coded.codes.values().map(|codes| u64::from(codes.len())).sum());
+        let total: u64 = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
+        let row_bytes = Space::code_bytes(self.schema.fields[column].dim);
+        if memory.used_bytes + (total - coded.min(total)) * row_bytes
+            > memory.limit_bytes / MEMORY_SHARE.1 * MEMORY_SHARE.0
+        {
+            return None;
+        }
         self.make_space(column, metric);
         let mut batch = Batch::default();
-        let total = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
         if self.code(column, bytes) == 0 && !self.store_codes(column, bytes, &mut batch) {
             let (done, total) = self.build_inverted(column, clusters, bytes, &mut batch)?;
             return Some(Step { batch, stage: "index", done, total });

@@ -5,7 +5,7 @@
 
 use super::indexing::Wanted;
 use super::manifest::SealedRecord;
-use super::{Collection, Sealed};
+use super::{Collection, Memory, Sealed};
 use crate::segment::compaction::{self, Merge};
 use crate::segment::sealed::SegmentWriter;
 use crate::segment::{Segment, SegmentId};
@@ -71,12 +71,12 @@ impl Collection {
 
     /// Does about `kilobytes` of background work; `None` when there is none. `wanted` are the columns that are
     /// searched by codes.
-    pub fn maintain(&mut self, kilobytes: u32, wanted: &[Wanted]) -> Option<Step> {
+    pub fn maintain(&mut self, kilobytes: u32, wanted: &[Wanted], memory: Memory) -> Option<Step> {
         let bytes = u64::from(kilobytes) * 1024;
         match self.job.take() {
             Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
             Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
-            None => self.begin(bytes).or_else(|| self.index_next(wanted, bytes)),
+            None => self.begin(bytes).or_else(|| self.index_next(wanted, memory, bytes)),
         }
     }
 

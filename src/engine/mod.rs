@@ -175,10 +175,11 @@ impl Engine {
         let mut turns: Vec<u64> = self.collections.keys().copied().collect();
         let served = turns.partition_point(|id| *id <= self.maintained);
         turns.rotate_left(served);
+        let memory = self.memory();
         for id in turns {
             let wanted = self.catalog.collection(id).map(CollectionRecord::wanted_structures).unwrap_or_default();
             let collection = self.collections.get_mut(&id);
-            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &wanted)) else {
+            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &wanted, memory)) else {
                 continue;
             };
             self.maintained = id;

@@ -74,6 +74,12 @@ impl Space {
         Space { metric, center, padded, signs }
     }
 
+    /// Bytes that all codes of a vector take, about: seven bits a coordinate, one bit with its cluster and one without.
+    pub fn code_bytes(dim: u32) -> u64 {
+        let padded = u64::from(dim).next_multiple_of(16);
+        padded + padded / 8 * 2 + 64
+    }
+
     /// The mean of some vectors, as the metric takes them: where a space has its centre best.
     pub fn mean<'a>(metric: Metric, dim: u32, vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
         let mut sums = vec![0.0f64; dim as usize];

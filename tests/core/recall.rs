@@ -337,3 +337,26 @@ fn duplicates_zeros_and_giants_are_found_where_they_belong() {
         }
     }
 }
+
+#[test]
+fn where_memory_is_short_rows_come_first_and_are_scanned() {
+    let set = glosses(384, |_| 1.0);
+    let metric = Metric::Cosine;
+    let limit = (ROWS * set.dim * 4) as u64 * 5 / 4;
+    let mut world = World::with_limit(limit);
+    create(&mut world, set.dim, metric, "AUTOINDEX", &[]);
+    set.insert(&mut world, 0..ROWS);
+    flush(&mut world);
+    assert_eq!(stored_structures(&world), 0);
+    let bounds = set.bounds(metric, |_| true);
+    assert_eq!(set.recall(&mut world, &asked(metric), &bounds, |_| true), 1.0);
+    let Ok(Reply::Stats(stats)) = world.run(Command::Stats) else { panic!("no statistics") };
+    assert!(stats.memory_bytes <= limit, "{} of {limit}", stats.memory_bytes);
+    world.reopen().expect("the store opens");
+    assert_eq!(set.recall(&mut world, &asked(metric), &bounds, |_| true), 1.0);
+    // With room, they are made.
+    world.reopen_with_limit(1 << 30).expect("the store opens");
+    set.recall(&mut world, &asked(metric), &bounds, |_| true);
+    world.settle();
+    assert!(stored_structures(&world) > 0);
+}
