@@ -18,7 +18,7 @@ logging.disable(logging.CRITICAL)
 TYPES = {
     "Bool": DataType.BOOL, "Int8": DataType.INT8, "Int16": DataType.INT16, "Int32": DataType.INT32, "Int64": DataType.INT64,
     "Float": DataType.FLOAT, "Double": DataType.DOUBLE, "VarChar": DataType.VARCHAR, "JSON": DataType.JSON,
-    "Array": DataType.ARRAY, "FloatVector": DataType.FLOAT_VECTOR, "SparseFloatVector": DataType.SPARSE_FLOAT_VECTOR,
+    "Array": DataType.ARRAY, "Geometry": DataType.GEOMETRY, "FloatVector": DataType.FLOAT_VECTOR, "SparseFloatVector": DataType.SPARSE_FLOAT_VECTOR,
 }
 NAMES = {number: name for name, number in TYPES.items()}
 STATES = {"NotLoad": "LoadStateNotLoad", "Loading": "LoadStateLoading", "Loaded": "LoadStateLoaded"}
@@ -43,10 +43,15 @@ def given(body, **names):
 def schema_of(client, schema):
     made = client.create_schema(auto_id=schema.get("autoID", False), enable_dynamic_field=schema.get("enableDynamicField", False))
     for field in schema["fields"]:
-        element = {"element_type": TYPES[field["elementDataType"]]} if "elementDataType" in field else {}
-        flags = given(field, is_primary="isPrimary", is_partition_key="isPartitionKey", nullable="nullable", default_value="defaultValue")
-        made.add_field(field["fieldName"], TYPES[field["dataType"]], **flags, **element, **field.get("elementTypeParams", {}))
+        made.add_field(field["fieldName"], TYPES[field["dataType"]], **traits(field))
     return made
+
+
+def traits(field):
+    """What a field's schema says beyond its name and type."""
+    element = {"element_type": TYPES[field["elementDataType"]]} if "elementDataType" in field else {}
+    flags = given(field, is_primary="isPrimary", is_partition_key="isPartitionKey", nullable="nullable", default_value="defaultValue")
+    return {**flags, **element, **field.get("elementTypeParams", {})}
 
 
 def indexes_of(client, params):
@@ -69,10 +74,7 @@ def create_collection(client, body):
 
 def describe_collection(client, body):
     told = client.describe_collection(body["collectionName"])
-    fields = [
-        {"name": field["name"], "type": NAMES[field["type"]], "primaryKey": field.get("is_primary", False), "params": pairs(field["params"])}
-        for field in told["fields"]
-    ]
+    fields = [described_field(field) for field in told["fields"]]
     indexes = [index_of(client, told["collection_name"], name) for name in client.list_indexes(told["collection_name"])]
     return {
         "collectionName": told["collection_name"], "load": load_state(client, body)["loadState"], "aliases": list(told["aliases"]),
@@ -81,6 +83,21 @@ def describe_collection(client, body):
         # The client shows the database's time zone among the properties.
         "properties": pairs({key: value for key, value in told["properties"].items() if key != "timezone"}),
     }
+
+
+def described_field(told):
+    """The client leaves out what is false or absent, and gives a default as the message that carries it."""
+    field = {
+        "name": told["name"], "id": told["field_id"], "type": NAMES[told["type"]], "primaryKey": told.get("is_primary", False),
+        "partitionKey": told.get("is_partition_key", False), "autoId": told.get("auto_id", False),
+        "nullable": told.get("nullable", False), "params": pairs(told["params"]),
+    }
+    if "element_type" in told:
+        field["elementType"] = NAMES[told["element_type"]]
+    if "default_value" in told:
+        default = told["default_value"]
+        field["defaultValue"] = getattr(default, default.WhichOneof("data"))
+    return field
 
 
 def pairs(members):
@@ -96,6 +113,7 @@ def index_of(client, collection, name):
         "indexName": index["index_name"], "fieldName": index["field_name"], "indexType": index["index_type"],
         "metricType": index["metric_type"], "totalRows": index["total_rows"], "indexState": index["state"],
         "indexParams": pairs({key: value for key, value in index.items() if key not in INDEX_FACTS}),
+        **given(index, **{"mmap.enabled": "mmap.enabled"}),
     }
 
 
@@ -115,22 +133,30 @@ def reads(body):
     return given(body, output_fields="outputFields", partition_names="partitionNames", limit="limit", offset="offset")
 
 
+def grouping(body):
+    return given(body, group_by_field="groupingField", group_size="groupSize", strict_group_size="strictGroupSize")
+
+
 def search(client, body):
-    data = [body["vector"]] if "vector" in body else body["data"]
-    more = given(body, filter="filter", filter_params="exprParams", anns_field="annsField", round_decimal="roundDecimal")
+    wanted = {"data": [body["vector"]]} if "vector" in body else given(body, data="data", ids="ids")
+    more = given(body, filter="filter", filter_params="exprParams", anns_field="annsField", round_decimal="roundDecimal") | grouping(body)
     params = given(body.get("searchParams", {}), metric_type="metricType", params="params")
-    found = client.search(body["collectionName"], data, search_params=params, **reads(body), **more)
+    found = client.search(body["collectionName"], **wanted, search_params=params, **reads(body), **more)
     lists = hits_of(client, body, found)
     return lists[0] if "vector" in body else lists
 
 
 def hybrid_search(client, body):
     requests = [
-        AnnSearchRequest(one["data"], one["annsField"], one.get("searchParams", {}), one.get("limit", 10), **given(one, expr="filter"))
+        AnnSearchRequest(
+            one["data"], one["annsField"], one.get("searchParams", {}) | grouping(one), one.get("limit", 10), **given(one, expr="filter")
+        )
         for one in body["search"]
     ]
-    said = body["rerank"].get("params", {})
-    if body["rerank"]["strategy"] == "rrf":
+    # The client has no ranker of its own; the one here is the one of those who name none.
+    rerank = body.get("rerank", {"strategy": "rrf"})
+    said = rerank.get("params", {})
+    if rerank["strategy"] == "rrf":
         ranker = RRFRanker(**given(said, k="k"))
     else:
         ranker = WeightedRanker(*said["weights"], norm_score=said.get("norm_score", False))
@@ -164,6 +190,9 @@ CALLS = {
     "alterCollectionProperties": lambda client, body: client.alter_collection_properties(body["collectionName"], body["properties"]),
     "dropCollectionProperties": lambda client, body: client.drop_collection_properties(body["collectionName"], body["propertyKeys"]),
     "truncateCollection": lambda client, body: client.truncate_collection(body["collectionName"]),
+    "addCollectionField": lambda client, body: client.add_collection_field(
+        body["collectionName"], body["schema"]["fieldName"], TYPES[body["schema"]["dataType"]], **traits(body["schema"])
+    ),
     "alterFieldProperties": lambda client, body: client.alter_collection_field(body["collectionName"], body["fieldName"], body["fieldParams"]),
     "flush": lambda client, body: client.flush(body["collectionName"]),
     "compact": lambda client, body: client.compact(body["collectionName"]),
@@ -189,14 +218,17 @@ CALLS = {
     "listAliases": lambda client, body: list(client.list_aliases(**given(body, collection_name="collectionName"))["aliases"]),
     "insert": lambda client, body: written("insert", client.insert(body["collectionName"], body["data"], **partition(body))),
     "upsert": lambda client, body: written(
-        "upsert", client.upsert(body["collectionName"], body["data"], **partition(body), **given(body, partial_update="partialUpdate"))
+        "upsert",
+        client.upsert(body["collectionName"], body["data"], **partition(body), **given(body, partial_update="partialUpdate"), **field_ops(body)),
     ),
     "delete": lambda client, body: {
         "deleteCount": client.delete(body["collectionName"], **given(body, ids="ids", filter="filter"), **partition(body))["delete_count"]
     },
     "get": lambda client, body: rows(client.get(body["collectionName"], body["id"], **reads(body))),
     "query": lambda client, body: rows(
-        client.query(body["collectionName"], **given(body, filter="filter", filter_params="exprParams"), **reads(body))
+        client.query(
+            body["collectionName"], **given(body, filter="filter", filter_params="exprParams", order_by_fields="orderByFields"), **reads(body)
+        )
     ),
     "search": search,
     "hybridSearch": hybrid_search,
@@ -211,6 +243,10 @@ def texts(properties):
 
 def partition(body):
     return given(body, partition_name="partitionName")
+
+
+def field_ops(body):
+    return {"field_ops": {op["fieldName"]: op["op"] for op in body["fieldOps"]}} if "fieldOps" in body else {}
 
 
 def rows(found):
