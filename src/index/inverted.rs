@@ -23,6 +23,9 @@ const NO_SLOT: u32 = u32::MAX;
 /// Deviations of the estimates of centres that still count.
 const CENTER_SLACK: f32 = 1.0;
 
+/// How many times as much is read at most because a filter lets few rows through.
+const WIDENING_MAX: u32 = 16;
+
 /// Clusters that a patient search looks up at first.
 const FIRST_PROBES: u32 = 96;
 
@@ -39,6 +42,17 @@ pub enum Probes {
     Count(u32),
     /// Until so many clusters in a row changed nothing.
     Patience(u32),
+}
+
+impl Probes {
+    /// As much as finds among `allowed` of `all` rows what is found among all: the fewer count, the farther they lie.
+    fn among(self, allowed: u32, all: u32) -> Probes {
+        let times = (all / allowed.max(1)).clamp(1, WIDENING_MAX);
+        match self {
+            Probes::Count(count) => Probes::Count(count.saturating_mul(times)),
+            Probes::Patience(patience) => Probes::Patience(patience.saturating_mul(times)),
+        }
+    }
 }
 
 /// Pages as they come from storage, each kind with how many records a page holds.
@@ -123,6 +137,7 @@ impl Inverted {
         scan: &mut Scan<'_>,
     ) {
         let aim = scan.aim;
+        let probes = probes.among(allowed.count(), allowed.len());
         let by_number = |a: u32, b: u32| a.cmp(&b);
         let mut patience = 0;
         let mut tried = 0;

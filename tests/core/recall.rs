@@ -253,8 +253,15 @@ fn more_probes_find_more_and_all_of_them_nearly_all() {
         let found = [1, 4, 16, 128].map(|probes| recall(probes, ""));
         assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{}: {found:?}", metric.name());
         assert!(found[0] > 0.15 && found[2] > 0.8 && found[3] >= 0.99, "{}: {found:?}", metric.name());
-        // A filter that all rows pass takes nothing away.
+        // A filter takes nothing away, whether all rows pass it or some.
         assert!(recall(16, "bucket >= 0") >= found[2]);
+        for (filter, passing) in [("bucket < 70", 70), ("bucket < 20", 20), ("bucket < 5", 5)] {
+            let is_allowed = |row: usize| row % 100 < passing;
+            let bounds = set.bounds(metric, is_allowed);
+            let asked = Asked { params: vec![("nprobe", 16)], filter, ..asked(metric) };
+            let recall = set.recall(&mut world, &asked, &bounds, is_allowed);
+            assert!(recall >= found[2] - 0.01, "{}, {filter}: {recall} and {}", metric.name(), found[2]);
+        }
         world.reopen().expect("the store opens");
         let asked = Asked { params: vec![("nprobe", 16)], ..asked(metric) };
         assert_eq!(set.recall(&mut world, &asked, &bounds, |_| true), found[2], "reopened, the same clusters answer");
