@@ -18,7 +18,8 @@ logging.disable(logging.CRITICAL)
 TYPES = {
     "Bool": DataType.BOOL, "Int8": DataType.INT8, "Int16": DataType.INT16, "Int32": DataType.INT32, "Int64": DataType.INT64,
     "Float": DataType.FLOAT, "Double": DataType.DOUBLE, "VarChar": DataType.VARCHAR, "JSON": DataType.JSON,
-    "Array": DataType.ARRAY, "Geometry": DataType.GEOMETRY, "FloatVector": DataType.FLOAT_VECTOR, "SparseFloatVector": DataType.SPARSE_FLOAT_VECTOR,
+    "Array": DataType.ARRAY, "Geometry": DataType.GEOMETRY,
+    "FloatVector": DataType.FLOAT_VECTOR, "SparseFloatVector": DataType.SPARSE_FLOAT_VECTOR,
 }
 NAMES = {number: name for name, number in TYPES.items()}
 STATES = {"NotLoad": "LoadStateNotLoad", "Loading": "LoadStateLoading", "Loaded": "LoadStateLoaded"}
@@ -217,18 +218,15 @@ CALLS = {
     "describeAlias": lambda client, body: described_alias(client.describe_alias(body["aliasName"])),
     "listAliases": lambda client, body: list(client.list_aliases(**given(body, collection_name="collectionName"))["aliases"]),
     "insert": lambda client, body: written("insert", client.insert(body["collectionName"], body["data"], **partition(body))),
-    "upsert": lambda client, body: written(
-        "upsert",
-        client.upsert(body["collectionName"], body["data"], **partition(body), **given(body, partial_update="partialUpdate"), **field_ops(body)),
-    ),
+    "upsert": lambda client, body: written("upsert", client.upsert(body["collectionName"], body["data"], **updates(body))),
     "delete": lambda client, body: {
         "deleteCount": client.delete(body["collectionName"], **given(body, ids="ids", filter="filter"), **partition(body))["delete_count"]
     },
     "get": lambda client, body: rows(client.get(body["collectionName"], body["id"], **reads(body))),
     "query": lambda client, body: rows(
-        client.query(
-            body["collectionName"], **given(body, filter="filter", filter_params="exprParams", order_by_fields="orderByFields"), **reads(body)
-        )
+        client.query(body["collectionName"], **reads(body), **given(
+            body, filter="filter", filter_params="exprParams", order_by_fields="orderByFields"
+        ))
     ),
     "search": search,
     "hybridSearch": hybrid_search,
@@ -245,8 +243,10 @@ def partition(body):
     return given(body, partition_name="partitionName")
 
 
-def field_ops(body):
-    return {"field_ops": {op["fieldName"]: op["op"] for op in body["fieldOps"]}} if "fieldOps" in body else {}
+def updates(body):
+    """What an upsert is given beside its rows."""
+    ops = {"field_ops": {op["fieldName"]: op["op"] for op in body["fieldOps"]}} if "fieldOps" in body else {}
+    return {**partition(body), **given(body, partial_update="partialUpdate"), **ops}
 
 
 def rows(found):
