@@ -200,21 +200,33 @@ impl Codes {
 
     /// The size of a step of a row's code.
     pub fn step(&self, row: u32) -> f32 {
-        self.parts(row).1
-    }
-
-    /// A row's code, the size of a step, and the bias.
-    fn parts(&self, row: u32) -> (&[u8], f32, f32) {
-        let record = self.rows.record(row);
-        let (code, rest) = record.split_at(record.len() - 8);
-        (code, float(&rest[..4]), float(&rest[4..]))
+        key_parts(self.rows.record(row)).1
     }
 
     /// The key of a row, as far as seven bits tell it.
     pub fn key(&self, aim: &Aim, row: u32) -> f32 {
-        let (code, step, bias) = self.parts(row);
-        step * aim.step * (kernel::code_product(&aim.numbers, code) - aim.zero) as f32 + bias
+        aim.key(self.rows.record(row))
     }
+
+    /// The seven-bit code of a row: a byte a coordinate, then the size of a step and the bias as floats. The step of a
+    /// row that has no code is no number.
+    pub fn record(&self, row: u32) -> &[u8] {
+        self.rows.record(row)
+    }
+}
+
+impl Aim {
+    /// The key of a seven-bit code; see [`Codes::record`].
+    pub fn key(&self, record: &[u8]) -> f32 {
+        let (code, step, bias) = key_parts(record);
+        step * self.step * (kernel::code_product(&self.numbers, code) - self.zero) as f32 + bias
+    }
+}
+
+/// A seven-bit code, the size of its step, and the bias.
+pub(super) fn key_parts(record: &[u8]) -> (&[u8], f32, f32) {
+    let (code, rest) = record.split_at(record.len() - 8);
+    (code, float(&rest[..4]), float(&rest[4..]))
 }
 
 impl Scan<'_> {

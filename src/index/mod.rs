@@ -7,6 +7,7 @@ pub mod codes;
 pub mod flat;
 pub mod inverted;
 pub mod slots;
+pub mod graph;
 pub mod space;
 pub mod top;
 

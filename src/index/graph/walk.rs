@@ -1,0 +1,190 @@
+//! Walks through a graph, from node to nearer node.
+
+use std::collections::BinaryHeap;
+
+use super::super::codes::Scan;
+use super::{Graph, NONE, Points, slots};
+
+/// Nodes of level 1 at which a filtered walk begins.
+const STARTS: usize = 16;
+
+/// What walks need while they last; one serves all graphs, one after another.
+#[derive(Debug, Clone, Default)]
+pub struct Walk {
+    /// The walk that met each slot last.
+    epochs: Vec<u16>,
+    epoch: u16,
+    /// Met and not left yet, the nearest on top: entries inverted.
+    frontier: BinaryHeap<u64>,
+    /// The nearest that count, the farthest of them on top.
+    pub(super) found: BinaryHeap<u64>,
+}
+
+impl Walk {
+    /// A walk that has not begun.
+    pub fn new() -> Walk {
+        Walk::default()
+    }
+
+    /// The heap that it holds, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        (self.epochs.capacity() * 2 + (self.frontier.capacity() + self.found.capacity()) * 8) as u64
+    }
+
+    fn begin(&mut self, len: u32) {
+        if self.epochs.len() < len as usize {
+            self.epochs.resize(len as usize, 0);
+        }
+        self.epoch = self.epoch.wrapping_add(1);
+        if self.epoch == 0 {
+            self.epochs.fill(0);
+            self.epoch = 1;
+        }
+        self.frontier.clear();
+        self.found.clear();
+    }
+
+    /// Notes that a slot was met; says whether it is the first time.
+    fn meet(&mut self, slot: u32) -> bool {
+        let epoch = &mut self.epochs[slot as usize];
+        let is_new = *epoch != self.epoch;
+        *epoch = self.epoch;
+        is_new
+    }
+}
+
+impl Graph {
+    /// Offers the nearest allowed slots (all are, where there is no filter) that a walk of `width` finds: it ends when it
+    /// knows `width` allowed nodes and none that it could still go to is nearer than all of them. So a filter makes walks
+    /// longer and takes nothing from recall; where it leaves fewer than `width`, all that it leaves are offered. No less
+    /// than the scan's limit counts as width.
+    ///
+    /// `points` has the codes of all slots that were inserted.
+    pub fn search(
+        &self,
+        points: &dyn Points,
+        scan: &mut Scan<'_>,
+        width: u32,
+        allowed: Option<&dyn Fn(u32) -> bool>,
+        walk: &mut Walk,
+    ) {
+        if self.entry == NONE {
+            return;
+        }
+        let width = (width as usize).max(scan.top.limit()).max(1);
+        let aim = scan.aim;
+        let distance = |slot: u32| -aim.key(points.record(slot));
+        let is_allowed = |slot: u32| allowed.is_none_or(|allowed| allowed(slot));
+        let counts = |slot: u32| is_allowed(slot) || self.twins(slot).any(is_allowed);
+        let mut starts = vec![self.descend(0, &distance)];
+        if allowed.is_some() && self.level(slot_of(starts[0])) > 0 {
+            // What is allowed may lie elsewhere than what is near, and in several places.
+            self.walk(walk, 1, &starts, STARTS, &distance, &counts);
+            starts.extend(&walk.found);
+        }
+        self.walk(walk, 0, &starts, width, &distance, &counts);
+        let is_exhausted = walk.found.len() < width;
+        for entry in std::mem::take(&mut walk.found) {
+            let (slot, key) = (slot_of(entry), -distance_of(entry));
+            for slot in std::iter::once(slot).chain(self.twins(slot)) {
+                walk.meet(slot);
+                if is_allowed(slot) {
+                    scan.offer(slot, key);
+                }
+            }
+        }
+        if is_exhausted {
+            // What no edge leads to is still there.
+            for slot in (0..self.len()).filter(|slot| is_allowed(*slot)) {
+                if walk.meet(slot) {
+                    scan.offer(slot, -distance(slot));
+                }
+            }
+        }
+    }
+
+    /// The entry of the node that is nearest as far as levels above `level` tell.
+    pub(super) fn descend(&self, level: u32, distance: &dyn Fn(u32) -> f32) -> u64 {
+        let mut nearest = entry(distance(self.entry), self.entry);
+        for level in (level + 1..=self.level(self.entry)).rev() {
+            loop {
+                let neighbours = self.neighbours(slot_of(nearest), level);
+                let next = neighbours.map(|slot| entry(distance(slot), slot)).fold(nearest, u64::min);
+                if next == nearest {
+                    break;
+                }
+                nearest = next;
+            }
+        }
+        nearest
+    }
+
+    /// Finds the `width` nearest nodes that count, into `walk.found`; more of them, up to four times as many, the more
+    /// nodes it passes that do not count.
+    pub(super) fn walk(
+        &self,
+        walk: &mut Walk,
+        level: u32,
+        starts: &[u64],
+        width: usize,
+        distance: &dyn Fn(u32) -> f32,
+        counts: &dyn Fn(u32) -> bool,
+    ) {
+        walk.begin(self.len());
+        for start in starts {
+            if walk.meet(slot_of(*start)) {
+                walk.frontier.push(!start);
+                if counts(slot_of(*start)) {
+                    walk.found.push(*start);
+                }
+            }
+        }
+        let (least, mut width, mut passed) = (width, width, 0);
+        while let Some(inverted) = walk.frontier.pop() {
+            if walk.found.len() >= width && walk.found.peek().is_some_and(|farthest| !inverted > *farthest) {
+                break;
+            }
+            let left = slot_of(!inverted);
+            let rises = if level == 0 { self.rises(left) } else { &[] };
+            for slot in slots(self.list(left, level)).chain(slots(rises)) {
+                if !walk.meet(slot) {
+                    continue;
+                }
+                let met = entry(distance(slot), slot);
+                let is_full = walk.found.len() >= width;
+                if is_full && walk.found.peek().is_some_and(|farthest| met >= *farthest) {
+                    continue;
+                }
+                walk.frontier.push(!met);
+                if counts(slot) {
+                    if is_full {
+                        walk.found.pop();
+                    }
+                    walk.found.push(met);
+                } else {
+                    // What counts may lie to one side, where fewer edges of the nodes passed lead.
+                    passed += 1;
+                    width = least + passed.min(3 * least);
+                }
+            }
+        }
+    }
+}
+
+/// A slot behind its distance, as one number that orders by distance and then by slot.
+pub(super) fn entry(distance: f32, slot: u32) -> u64 {
+    let bits = distance.to_bits();
+    let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
+    u64::from(ordered) << 32 | u64::from(slot)
+}
+
+/// The slot of an entry.
+pub(super) fn slot_of(entry: u64) -> u32 {
+    entry as u32
+}
+
+/// The distance of an entry.
+pub(super) fn distance_of(entry: u64) -> f32 {
+    let ordered = (entry >> 32) as u32;
+    f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered })
+}
