@@ -8,6 +8,8 @@ pub mod flat;
 pub mod inverted;
 pub mod slots;
 pub mod graph;
+#[cfg(feature = "instant-distance")]
+pub mod instant;
 pub mod space;
 pub mod top;
 

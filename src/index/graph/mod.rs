@@ -194,6 +194,7 @@ impl Graph {
         (upper_next == self.upper.len()).then_some(())
     }
 
+    #[inline(always)]
     fn node(&self, slot: u32) -> [u32; 3] {
         let words: &[u32] = bytemuck::cast_slice(self.nodes.record(slot));
         [words[SQUARE], words[PLACE], words[TWIN]]
@@ -204,6 +205,7 @@ impl Graph {
     }
 
     /// The square of a slot's point, as far as its code tells.
+    #[inline(always)]
     fn square(&self, slot: u32) -> f32 {
         f32::from_bits(self.node(slot)[SQUARE])
     }
@@ -219,6 +221,7 @@ impl Graph {
     }
 
     /// The list of a slot's neighbours at one of its levels, with the marks of bonds.
+    #[inline(always)]
     fn list(&self, slot: u32, level: u32) -> &[u32] {
         bytemuck::cast_slice(match level {
             0 => self.base.record(slot),
@@ -227,6 +230,7 @@ impl Graph {
     }
 
     /// The list of a slot's rises.
+    #[inline(always)]
     fn rises(&self, slot: u32) -> &[u32] {
         self.rises.as_ref().map_or(&[], |rises| bytemuck::cast_slice(rises.record(slot)))
     }
@@ -241,6 +245,7 @@ impl Graph {
 }
 
 /// The slots of a list.
+#[inline(always)]
 fn slots(list: &[u32]) -> impl Iterator<Item = u32> {
     list.iter().take_while(|to| **to != NONE).map(|to| to & !BOND)
 }
@@ -282,11 +287,13 @@ impl Place {
     }
 
     /// The squared distance to a code whose square is known; exactly zero to itself.
+    #[inline(always)]
     fn distance(&self, record: &[u8], square: f32) -> f32 {
         self.square + square - 2.0 * self.product(record)
     }
 
     /// The product with a code.
+    #[inline(always)]
     fn product(&self, record: &[u8]) -> f32 {
         let (code, step, _) = key_parts(record);
         self.step * step * (kernel::code_product(&self.numbers, code) - self.zero) as f32
