@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 
-use super::walk::{Walk, distance_of, entry, slot_of};
+use super::walk::{Bounds, Walk, distance_of, entry, slot_of};
 use super::{BOND, Graph, LEVEL_MAX, NONE, PLACE, Place, Points, SQUARE, TWIN, slots};
 use crate::index::codes::key_parts;
 
@@ -69,7 +69,7 @@ impl Graph {
 
     /// The nearest nodes of a level, nearest first.
     fn nearest(&self, walk: &mut Walk, level: u32, start: u64, distance: &dyn Fn(u32) -> f32) -> Vec<u64> {
-        self.walk(walk, level, &[start], self.width as usize, distance, &|_| true);
+        self.walk(walk, level, &[start], Bounds::of(self.width as usize), distance, &|_| true);
         std::mem::take(&mut walk.found).into_sorted_vec()
     }
 

@@ -9,6 +9,9 @@ use super::{BOND, Graph, NONE, Points};
 /// below that without a filter in one case of ten; with 32 in none.
 const STARTS: usize = 32;
 
+/// Nodes that are passed in search of them, at each level: a filter that most fail is not to cost more here than there.
+const STARTS_PASSED: usize = 256;
+
 /// What walks need while they last; one serves all graphs, one after another.
 #[derive(Debug, Clone, Default)]
 pub struct Walk {
@@ -55,6 +58,22 @@ impl Walk {
     }
 }
 
+/// Where a walk ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Nodes that count and are wanted.
+    width: usize,
+    /// Nodes that do not count and may be met.
+    passed: usize,
+}
+
+impl Bounds {
+    /// Any number of nodes may be passed.
+    pub(super) fn of(width: usize) -> Bounds {
+        Bounds { width, passed: usize::MAX }
+    }
+}
+
 impl Graph {
     /// Offers the nearest allowed slots (all are, where there is no filter) that a walk of `width` finds: it ends when it
     /// knows `width` allowed nodes and none that it could still go to is nearer than all of them. So a filter makes walks
@@ -80,18 +99,19 @@ impl Graph {
         let counts = |slot: u32| is_allowed(slot) || self.twins(slot).any(is_allowed);
         let mut starts = vec![self.descend(0, &distance)];
         if allowed.is_some() {
-            // What is allowed may lie elsewhere than what is near, and in several places: the higher, the farther apart.
+            // What is allowed may lie elsewhere than what is near, and in several places.
             let mut others = vec![entry(distance(self.entry), self.entry)];
             for level in (1..=self.level(self.entry)).rev() {
                 if level == 1 {
                     others.push(starts[0]);
                 }
-                self.walk(walk, level, &others, STARTS, &distance, &counts);
+                let bounds = Bounds { width: STARTS, passed: STARTS_PASSED };
+                self.walk(walk, level, &others, bounds, &distance, &counts);
                 others.extend(&walk.found);
             }
             starts.extend(others);
         }
-        self.walk(walk, 0, &starts, width, &distance, &counts);
+        self.walk(walk, 0, &starts, Bounds::of(width), &distance, &counts);
         let is_exhausted = walk.found.len() < width;
         for entry in std::mem::take(&mut walk.found) {
             let (slot, key) = (slot_of(entry), -distance_of(entry));
@@ -128,14 +148,14 @@ impl Graph {
         nearest
     }
 
-    /// Finds the `width` nearest nodes that count, into `walk.found`; up to twice as many, one more for each node
-    /// that it passes and that does not count.
+    /// Finds the nearest nodes that count, as many as the width says, into `walk.found`; up to twice as many, one more for
+    /// each node that it passes and that does not count.
     pub(super) fn walk(
         &self,
         walk: &mut Walk,
         level: u32,
         starts: &[u64],
-        width: usize,
+        bounds: Bounds,
         distance: &dyn Fn(u32) -> f32,
         counts: &dyn Fn(u32) -> bool,
     ) {
@@ -148,7 +168,7 @@ impl Graph {
                 }
             }
         }
-        let (least, mut width, mut passed) = (width, width, 0);
+        let (least, mut width, mut passed) = (bounds.width, bounds.width, 0);
         while let Some(inverted) = walk.frontier.pop() {
             if walk.found.len() >= width && walk.found.peek().is_some_and(|farthest| !inverted > *farthest) {
                 break;
@@ -179,6 +199,9 @@ impl Graph {
                     } else {
                         // What counts may lie to one side, where fewer edges of the nodes passed lead.
                         passed += 1;
+                        if passed > bounds.passed {
+                            return;
+                        }
                         width = least + passed.min(least);
                     }
                 }
