@@ -38,7 +38,7 @@ impl Graph {
         let mut start = self.descend(level.min(top), &distance);
         let mut chosen = Vec::new();
         for level in (0..=level.min(top)).rev() {
-            let found = self.nearest(walk, level, start, &distance);
+            let found = self.nearest(points, walk, level, start, &distance);
             start = found[0];
             let mut nearest = found.iter().take_while(|entry| distance_of(**entry) <= 0.0);
             if let Some(twin) = nearest.find(|entry| points.record(slot_of(**entry)) == record) {
@@ -52,7 +52,7 @@ impl Graph {
         let rises = self.rises.as_ref().map(|_| {
             let distance = |other: u32| -place.product(points.record(other));
             let start = self.descend(0, &distance);
-            let found = self.nearest(walk, 0, start, &distance);
+            let found = self.nearest(points, walk, 0, start, &distance);
             self.select(points, Edge::Rise, &found, self.links, &[])
         });
         self.raise(slot, level);
@@ -68,8 +68,15 @@ impl Graph {
     }
 
     /// The nearest nodes of a level, nearest first.
-    fn nearest(&self, walk: &mut Walk, level: u32, start: u64, distance: &dyn Fn(u32) -> f32) -> Vec<u64> {
-        self.walk(walk, level, &[start], Bounds::of(self.width as usize), distance, &|_| true);
+    fn nearest(
+        &self,
+        points: &dyn Points,
+        walk: &mut Walk,
+        level: u32,
+        start: u64,
+        distance: &dyn Fn(u32) -> f32,
+    ) -> Vec<u64> {
+        self.walk(points, walk, level, &[start], Bounds::of(self.width as usize), distance, &|_| true);
         std::mem::take(&mut walk.found).into_sorted_vec()
     }
 
