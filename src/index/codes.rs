@@ -155,7 +155,7 @@ impl Codes {
 
     /// Writes the point that a row's code stands for; says whether it has one.
     pub fn point(&self, row: u32, point: &mut Point) -> bool {
-        let (code, step, bias) = self.parts(row);
+        let (code, step, bias) = key_parts(self.rows.record(row));
         point.coordinates.clear();
         point.coordinates.extend(code.iter().map(|code| (f32::from(*code) - 64.0) * step));
         point.bias = bias;

@@ -47,18 +47,18 @@ impl Instant {
         Instant { map, rows, search: Search::default() }
     }
 
-    /// Offers what a walk finds and is allowed. Says whether that are as many as the scan wants: if not, there may be
+    /// Offers what a walk finds and is allowed. Says whether they are enough for the scan: if not, there may be
     /// others, since a filter or the width cut them off.
     pub fn search(&mut self, scan: &mut Scan<'_>, allowed: Option<&dyn Fn(u32) -> bool>) -> bool {
         let aim = Place::Aim(Arc::new(scan.aim.coordinates.clone()));
-        let mut offered = 0;
+        let mut offered = 0u32;
         for found in self.map.search(&aim, &mut self.search) {
             if allowed.is_none_or(|allowed| allowed(*found.value)) {
                 scan.offer(*found.value, -found.distance);
                 offered += 1;
             }
         }
-        offered >= scan.top.limit()
+        offered >= scan.enough
     }
 
     /// The heap that the graph holds, in bytes, as far as the crate lets one know: the rows' points are its own.
@@ -142,7 +142,7 @@ mod tests {
         allowed: Option<&dyn Fn(u32) -> bool>,
     ) -> (Vec<u32>, bool) {
         let (aim, tie) = (space.aim(query).expect("a query"), |a: u32, b: u32| a.cmp(&b));
-        let mut scan = Scan { aim: &aim, slack: 0.0, top: Top::new(10), tie: &tie };
+        let mut scan = Scan { aim: &aim, slack: 0.0, top: Top::new(10), enough: 10, change_count: 0, tie: &tie };
         let is_enough = graph.search(&mut scan, allowed);
         (scan.top.into_sorted(&tie).iter().map(|candidate| candidate.row).collect(), is_enough)
     }

@@ -5,11 +5,11 @@
 
 pub mod codes;
 pub mod flat;
-pub mod inverted;
-pub mod slots;
 pub mod graph;
 #[cfg(feature = "instant-distance")]
 pub mod instant;
+pub mod inverted;
+pub mod slots;
 pub mod space;
 pub mod top;
 
