@@ -4,6 +4,7 @@ use super::*;
 use crate::column::VectorColumn;
 use crate::index::Candidate;
 use crate::index::codes::Scan;
+use crate::index::slots::blank_code;
 use crate::index::space::{Aim, Space};
 use crate::index::top::Top;
 use crate::schema::Metric;
@@ -110,7 +111,7 @@ fn found(
 ) -> Vec<Candidate> {
     let tie = |a: u32, b: u32| a.cmp(&b);
     let mut scan = Scan { aim, slack: 0.0, top: Top::new(limit), enough: limit, change_count: 0, tie: &tie };
-    graph.search(points, &mut scan, width, allowed, &mut Walk::new());
+    graph.search(points, 0, &mut scan, width, allowed, &mut Walk::new());
     scan.top.into_sorted(&tie)
 }
 
@@ -153,6 +154,49 @@ fn filters_of_any_selectivity_take_nothing_from_recall() {
     assert_eq!(world.found(&queries[0], 10, 40, Some(&|_| false)), []);
     let found = world.found(&queries[0], 10, 40, Some(&|slot| slot == 1234));
     assert_eq!(found, world.expected(&queries[0], 10, Some(&|slot| slot == 1234)));
+}
+
+/// Codes of which some are gone.
+struct Lost<'a> {
+    codes: &'a Codes,
+    blank: Vec<u8>,
+    is_lost: &'a dyn Fn(u32) -> bool,
+}
+
+impl Points for Lost<'_> {
+    fn record(&self, slot: u32) -> &[u8] {
+        if (self.is_lost)(slot) { &self.blank } else { self.codes.record(slot) }
+    }
+}
+
+#[test]
+fn walks_pass_slots_whose_codes_are_gone() {
+    for metric in [Metric::L2, Metric::Ip] {
+        let mut random = Random(23);
+        let mut vectors = clustered(&mut random, 4100, 0.0);
+        let queries = vectors.split_off(4000);
+        // Rows that are the same: one node, whose own code goes.
+        for row in 1000..1010 {
+            vectors[row] = vectors[999].clone();
+        }
+        let world = World::new(metric, &vectors, 8, 60);
+        let free = world.recall(&queries, 40, ANY);
+        let entry = world.graph.entry;
+        let is_lost = |slot: u32| slot % 1000 >= 800 || slot == entry;
+        let lost = Lost { codes: &world.codes, blank: blank_code(&world.space), is_lost: &is_lost };
+        let allowed: Option<&dyn Fn(u32) -> bool> = Some(&|slot| !is_lost(slot));
+        let hits = queries.iter().map(|query| {
+            let expected = world.expected(query, 10, allowed);
+            let found = found(&world.graph, &lost, &world.aim(query), 10, 40, allowed);
+            expected.iter().filter(|candidate| found.contains(candidate)).count()
+        });
+        let recall = hits.sum::<usize>() as f64 / (10 * queries.len()) as f64;
+        eprintln!("RECALL lost {metric:?} {recall} of {free}");
+        assert!(recall >= free, "{metric:?}: {recall}, and {free} where no code is gone");
+        let found = found(&world.graph, &lost, &world.aim(&vectors[999]), 30, 100, allowed);
+        let twins = found.iter().filter(|candidate| (1000..1010).contains(&candidate.row)).count();
+        assert_eq!(twins, 10, "{metric:?}");
+    }
 }
 
 #[test]

@@ -83,10 +83,12 @@ impl Graph {
     /// longer and takes nothing from recall; where it leaves fewer than `width`, all that it leaves are offered. No less
     /// than the scan's limit counts as width.
     ///
-    /// `points` has the codes of all slots that were inserted.
+    /// `points` has the codes of all slots that were inserted; where it has none any more, walks pass as if the slot
+    /// were where they came from. A slot is offered as `first_slot` more than its own.
     pub fn search(
         &self,
         points: &dyn Points,
+        first_slot: u32,
         scan: &mut Scan<'_>,
         width: u32,
         allowed: Option<&dyn Fn(u32) -> bool>,
@@ -117,11 +119,13 @@ impl Graph {
         self.walk(points, walk, 0, &starts, Bounds::of(width), &distance, &counts);
         let is_exhausted = walk.found.len() < width;
         for entry in std::mem::take(&mut walk.found) {
-            let (slot, key) = (slot_of(entry), -distance_of(entry));
-            for slot in std::iter::once(slot).chain(self.twins(slot)) {
+            let node = slot_of(entry);
+            for slot in std::iter::once(node).chain(self.twins(node)) {
                 walk.meet(slot);
                 if is_allowed(slot) {
-                    scan.offer(slot, key);
+                    // A twin may still have the code that the node has lost.
+                    let own = if slot == node { distance_of(entry) } else { distance(slot) };
+                    scan.offer(first_slot + slot, -own);
                 }
             }
         }
@@ -129,7 +133,7 @@ impl Graph {
             // What no edge leads to is still there.
             for slot in (0..self.len()).filter(|slot| is_allowed(*slot)) {
                 if walk.meet(slot) {
-                    scan.offer(slot, -distance(slot));
+                    scan.offer(first_slot + slot, -distance(slot));
                 }
             }
         }
@@ -198,7 +202,8 @@ impl Graph {
             std::hint::black_box(touched);
             for at in 0..walk.fresh.len() {
                 let slot = walk.fresh[at];
-                let met = entry(distance(slot), slot);
+                let own = distance(slot);
+                let met = entry(if own.is_nan() { distance_of(!inverted) } else { own }, slot);
                 let is_full = walk.found.len() >= width;
                 if is_full && walk.found.peek().is_some_and(|farthest| met >= *farthest) {
                     continue;
@@ -233,10 +238,10 @@ fn touch(record: &[u8]) -> u8 {
     all
 }
 
-/// A slot behind its distance, as one number that orders by distance and then by slot.
+/// A slot behind its distance, as one number that orders by distance and then by slot. What is no number comes last.
 #[inline(always)]
 pub(super) fn entry(distance: f32, slot: u32) -> u64 {
-    let bits = distance.to_bits();
+    let bits = distance.min(f32::INFINITY).to_bits();
     let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
     u64::from(ordered) << 32 | u64::from(slot)
 }
