@@ -94,15 +94,13 @@ impl Collection {
             self.coded.get(&column).map_or(0, |coded| coded.codes.values().map(|codes| u64::from(codes.len())).sum());
         let total: u64 = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
         let row_bytes = Space::code_bytes(self.schema.fields[column].dim);
-        if memory.used_bytes + (total - coded.min(total)) * row_bytes
-            > memory.limit_bytes / MEMORY_SHARE.1 * MEMORY_SHARE.0
-        {
+        if !has_room(memory, (total - coded.min(total)) * row_bytes) {
             return None;
         }
         self.make_space(column, metric);
         let mut batch = Batch::default();
         if self.code(column, bytes) == 0 && !self.store_codes(column, bytes, &mut batch) {
-            let (done, total) = self.build_form(column, plan, bytes, &mut batch)?;
+            let (done, total) = self.build_form(wanted, memory, bytes, &mut batch)?;
             return Some(Step { batch, stage: "index", done, total });
         }
         let done = self.coded[&column].codes.values().map(|codes| u64::from(codes.len())).sum();
@@ -110,7 +108,8 @@ impl Collection {
     }
 
     /// Does about `bytes` of work on the inverted files or graphs of a column; says how far it is, `None` when there is none.
-    fn build_form(&mut self, column: usize, plan: Plan, bytes: u64, batch: &mut Batch) -> Option<(u64, u64)> {
+    fn build_form(&mut self, wanted: Wanted, memory: Memory, bytes: u64, batch: &mut Batch) -> Option<(u64, u64)> {
+        let Wanted { column, metric, plan } = wanted;
         let (collection, thresholds) = (self.id, self.thresholds);
         let rows = self.coding_rows(column, bytes);
         let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
@@ -123,6 +122,9 @@ impl Collection {
         }
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
+            None if coded.building.is_none() && !has_room(memory, plan.row_bytes(metric) * row_count(&sealed)) => {
+                return None;
+            }
             None => coded.build(&sealed, plan, thresholds, rows, collection, batch)?,
         };
         let progress = coded.building.as_ref().map_or((0, 0), Building::progress);
@@ -183,6 +185,15 @@ impl Collection {
         let fields = self.coded.iter().map(|(column, coded)| coded.record(self.schema.fields[*column].id));
         batch.put(key, codec::encode(key, &IndexesRecord { next: self.next_index, fields: fields.collect() }));
     }
+}
+
+/// Whether structures may take so many bytes more.
+fn has_room(memory: Memory, bytes: u64) -> bool {
+    memory.used_bytes + bytes <= memory.limit_bytes / MEMORY_SHARE.1 * MEMORY_SHARE.0
+}
+
+fn row_count(segments: &[&Segment]) -> u64 {
+    segments.iter().map(|segment| u64::from(segment.row_count())).sum()
 }
 
 fn blank_record(id: u32, segment: SegmentId, codes: &Codes) -> CodesRecord {
@@ -251,6 +262,13 @@ impl Collection {
         blobs: Vec<(BlobKey, Bytes)>,
     ) -> Result<()> {
         let coded = self.coded.get_mut(&column).expect("the column's codes were announced");
+        let segments = &self.segments;
+        let fits = |id, rows| segments.get(id).is_none_or(|segment: &Segment| segment.row_count() == rows);
+        let has_codes = |id| coded.codes.contains_key(id) || !segments.contains_key(id);
+        if !record.segments.iter().all(|(id, rows)| fits(id, *rows) && has_codes(id)) {
+            let key = BlobKey::Indexes { collection: self.id };
+            return Err(Error::corrupt(key, "an inverted file or a graph does not fit its segments"));
+        }
         coded.take_placed(self.id, record, &mut blobs.into_iter().collect())
     }
 

@@ -7,6 +7,7 @@ use super::graph::{Graph, GraphBlobs, GraphRecord, Walk};
 use super::inverted::{Builder, Inverted, StoredPages};
 use super::slots::{SlotCodes, SlotPoints, blank_code};
 use super::space::Space;
+use crate::schema::Metric;
 use crate::store::Bytes;
 use crate::store::pages::Pages;
 
@@ -83,6 +84,14 @@ impl Plan {
             Plan::Scan => false,
             Plan::Auto => rows >= thresholds.clustered_rows,
             Plan::Clusters(_) | Plan::Graph { .. } => rows >= thresholds.named_rows,
+        }
+    }
+
+    /// About the heap that a row takes beside its code, in bytes; nothing to speak of in an inverted file.
+    pub fn row_bytes(self, metric: Metric) -> u64 {
+        match self {
+            Plan::Scan | Plan::Auto | Plan::Clusters(_) => 0,
+            Plan::Graph { links, .. } => Graph::row_bytes(metric, links),
         }
     }
 

@@ -143,6 +143,14 @@ impl Graph {
         Some(graph)
     }
 
+    /// About the heap that a slot takes in a graph of so many links, in bytes.
+    pub fn row_bytes(metric: Metric, links: u32) -> u64 {
+        let [node, base, upper] = record_bytes(links).map(|bytes| bytes as u64);
+        let rises = if metric == Metric::Ip { upper } else { 0 };
+        // Few slots have a list above level 0: one in as many as there are links.
+        node + base + rises + upper / u64::from(links.max(1))
+    }
+
     /// What is stored beside the pages.
     pub fn record(&self) -> GraphRecord {
         let (len, upper_len, has_rises) = (self.nodes.len(), self.upper.len(), self.rises.is_some());

@@ -191,7 +191,6 @@ fn walks_pass_slots_whose_codes_are_gone() {
             expected.iter().filter(|candidate| found.contains(candidate)).count()
         });
         let recall = hits.sum::<usize>() as f64 / (10 * queries.len()) as f64;
-        eprintln!("RECALL lost {metric:?} {recall} of {free}");
         assert!(recall >= free, "{metric:?}: {recall}, and {free} where no code is gone");
         let found = found(&world.graph, &lost, &world.aim(&vectors[999]), 30, 100, allowed);
         let twins = found.iter().filter(|candidate| (1000..1010).contains(&candidate.row)).count();
