@@ -86,7 +86,7 @@ impl Collection {
     }
 
     fn index_column(&mut self, wanted: Wanted, memory: Memory, bytes: u64) -> Option<Step> {
-        let Wanted { column, metric, plan } = wanted;
+        let Wanted { column, metric, .. } = wanted;
         if self.elements(column) < self.thresholds.coded_elements {
             return None;
         }
