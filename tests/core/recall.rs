@@ -460,3 +460,22 @@ fn where_memory_is_short_rows_come_first_and_are_scanned() {
     world.settle();
     assert!(stored_structures(&world) > 0);
 }
+
+#[test]
+fn where_memory_is_short_of_a_graph_codes_are_scanned() {
+    let set = glosses(384, |_| 1.0);
+    let metric = Metric::L2;
+    let mut world = World::with_limit((ROWS * set.dim * 4) as u64 * 2);
+    // More edges than vectors.
+    create(&mut world, set.dim, metric, "HNSW", &[("M", "200"), ("efConstruction", "10")]);
+    set.insert(&mut world, 0..ROWS);
+    flush(&mut world);
+    assert_eq!(answered_by(&mut world), "code scan");
+    assert!(stored_structures(&world) > 0);
+    let bounds = set.bounds(metric, |_| true);
+    assert!(set.recall(&mut world, &asked(metric), &bounds, |_| true) >= 0.995);
+    world.reopen_with_limit(1 << 30).expect("the store opens");
+    set.recall(&mut world, &asked(metric), &bounds, |_| true);
+    world.settle();
+    assert_eq!(answered_by(&mut world), "graph");
+}
