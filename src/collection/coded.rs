@@ -4,14 +4,16 @@ use std::cmp::Ordering;
 
 use super::Collection;
 use super::indexes::{CodesRecord, FieldRecord, PagesRecord};
-use super::inverted::{Building, Placed};
+use super::placed::{Building, Placed};
 use super::primary::{PrimaryKey, RowAddress};
 use super::search::{Found, Searched};
 use crate::bitmap::Bitmap;
 use crate::column::gather::vector;
 use crate::index::codes::{Codes, Scan};
 use crate::index::flat::Exact;
-use crate::index::slots::SlotCodes;
+use crate::index::form::Form;
+use crate::index::graph::Walk;
+use crate::index::slots::{SlotCodes, SlotPoints, blank_code};
 use crate::index::space::{Aim, Space};
 use crate::index::{Candidate, Effort, top::Top};
 use crate::schema::{FieldId, Metric};
@@ -29,6 +31,9 @@ const CODED_BY_SEARCH_MAX: u32 = 1024;
 /// by one instead: that finds nearly all, and takes no longer than reading as many clusters as would.
 const FEW_ROWS: u32 = 16_384;
 
+/// Allowed rows of a hundred below which all codes are scanned, though there is a graph: a walk would pass too many others.
+const WALKED_PERCENT: u64 = 30;
+
 /// Candidates beyond which a search gives up being certain.
 const POOL_MAX: u32 = 2_048;
 
@@ -44,10 +49,12 @@ pub(super) struct Coded {
     pub(super) stored: SortedMap<SegmentId, CodesRecord>,
     /// The codes that are being stored.
     pub(super) writing: Option<CodesRecord>,
-    /// The inverted files, by partition.
-    pub(super) inverted: SortedMap<PartitionId, Placed>,
-    /// The inverted file that is being made.
+    /// The inverted files and graphs, by partition.
+    pub(super) placed: SortedMap<PartitionId, Placed>,
+    /// The inverted file or graph that is being made.
     pub(super) building: Option<Building>,
+    /// What walks through graphs note, kept since it grows with the rows.
+    pub(super) walk: Walk,
 }
 
 impl Coded {
@@ -59,21 +66,23 @@ impl Coded {
             codes: SortedMap::new(),
             stored: SortedMap::new(),
             writing: None,
-            inverted: SortedMap::new(),
+            placed: SortedMap::new(),
             building: None,
+            walk: Walk::new(),
         }
     }
 
     pub(super) fn size_bytes(&self) -> u64 {
         self.codes.values().map(Codes::size_bytes).sum::<u64>()
-            + self.inverted.values().map(Placed::size_bytes).sum::<u64>()
+            + self.placed.values().map(Placed::size_bytes).sum::<u64>()
             + self.building.as_ref().map_or(0, Building::size_bytes)
+            + self.walk.size_bytes()
     }
 
     /// The pages of all that is stored.
     pub(super) fn stored_pages(&self) -> impl Iterator<Item = &PagesRecord> {
-        let inverted = self.inverted.values().filter_map(Placed::stored);
-        self.stored.values().map(|record| &record.pages).chain(inverted.map(|record| &record.pages))
+        let placed = self.placed.values().filter_map(Placed::stored);
+        self.stored.values().map(|record| &record.pages).chain(placed.map(|record| &record.pages))
     }
 
     /// Forgets a segment; says whether the record of what is stored changes by that.
@@ -94,7 +103,7 @@ impl Coded {
             metric: self.space.metric(),
             center: self.space.center().to_vec(),
             codes: self.stored.values().cloned().collect(),
-            inverted: self.inverted.values().filter_map(Placed::stored).cloned().collect(),
+            placed: self.placed.values().filter_map(Placed::stored).cloned().collect(),
         }
     }
 }
@@ -138,22 +147,26 @@ impl Collection {
         if is_few || searched.range.from != f32::NEG_INFINITY {
             return None;
         }
-        let Coded { space, codes, inverted, .. } = self.coded.get_mut(&column)?;
+        let Coded { space, codes, placed, walk, .. } = self.coded.get_mut(&column)?;
         if space.metric() != searched.metric {
             return None;
         }
         let aim = space.aim(query)?;
-        // Slots number the rows of all segments that take part: first those of inverted files, then the others.
+        // Slots number the rows of all segments that take part: first those of inverted files and graphs, then the others.
         let mut parts: Vec<(u32, SegmentId)> = Vec::with_capacity(allowed.len());
-        let mut files: Vec<(u32, &Placed)> = Vec::new();
+        let mut forms: Vec<(u32, &Placed)> = Vec::new();
         let mut slots = 0u32;
-        for placed in inverted.values() {
+        for placed in placed.values() {
             let count = |id: &SegmentId| allowed.get(id).map_or(0, Bitmap::count);
             let count: u32 = placed.segments.iter().map(count).sum();
-            if count >= FEW_ROWS || (count > 0 && count >= placed.slots.len() / 2) {
+            let is_worth_it = match &placed.form {
+                Form::Inverted(_) => count >= FEW_ROWS || count >= placed.slots.len() / 2,
+                Form::Graph(graph) => u64::from(count) * 100 >= u64::from(graph.len()) * WALKED_PERCENT,
+            };
+            if count > 0 && is_worth_it {
                 let places = placed.segments.iter().enumerate();
                 parts.extend(places.map(|(at, id)| (slots + placed.slots.first(at), *id)));
-                files.push((slots, placed));
+                forms.push((slots, placed));
                 slots = slots.checked_add(placed.slots.len())?;
             }
         }
@@ -182,13 +195,14 @@ impl Collection {
         let key = |at: RowAddress| PrimaryKey::of(&segments[&at.segment].columns()[primary], at.row);
         let tie = |a: u32, b: u32| -> Ordering { key(address(a)).cmp(&key(address(b))) };
         let codes_of = |id: &SegmentId| codes.get(id);
-        let files: Vec<(u32, &Placed, Vec<Option<&Codes>>, Bitmap)> = files
+        let forms: Vec<(u32, &Placed, Vec<Option<&Codes>>, Bitmap)> = forms
             .into_iter()
             .map(|(first, placed)| {
                 let sets = placed.slots.gather(placed.segments.iter().map(|id| allowed.get(id)));
                 (first, placed, placed.segments.iter().map(codes_of).collect(), sets)
             })
             .collect();
+        let blank = blank_code(space);
         let step_of = |slot: u32| {
             let at = address(slot);
             codes[&at.segment].step(at.row)
@@ -196,9 +210,20 @@ impl Collection {
         let top = loop {
             let top = Top::new(pool);
             let mut scan = Scan { aim: &aim, slack: effort.slack, top, enough: limit, change_count: 0, tie: &tie };
-            for (first, placed, codes, allowed) in &files {
+            for (first, placed, codes, allowed) in &forms {
                 let codes = SlotCodes { slots: &placed.slots, codes };
-                placed.file.search(searched.metric, codes, allowed, *first, effort.probes, &mut scan);
+                match &placed.form {
+                    Form::Inverted(file) => {
+                        file.search(searched.metric, codes, allowed, *first, effort.probes, &mut scan);
+                    }
+                    Form::Graph(graph) => {
+                        let is_allowed = |slot: u32| allowed.contains(slot);
+                        let is_filtered = allowed.count() < placed.slots.row_counts().sum();
+                        let filter = is_filtered.then_some(&is_allowed as &dyn Fn(u32) -> bool);
+                        let points = SlotPoints { codes, blank: &blank };
+                        graph.search(&points, *first, &mut scan, effort.width, filter, walk);
+                    }
+                }
             }
             for (first, id) in &parts[scanned..] {
                 codes[id].scan(&mut scan, &allowed[id], *first);

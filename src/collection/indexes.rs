@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::index::form::{FormRecord, Plan};
 use crate::schema::{FieldId, Metric};
 use crate::segment::sealed::PartRecord;
 use crate::segment::{PartitionId, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::codec;
-use crate::store::pages::Pages;
 use crate::store::{Batch, BlobKey, Bytes};
 
 /// The number of a structure within its collection.
@@ -34,8 +34,8 @@ pub struct FieldRecord {
     pub center: Vec<f32>,
     /// The codes of sealed segments.
     pub codes: Vec<CodesRecord>,
-    /// The inverted files, one a partition at most.
-    pub inverted: Vec<InvertedRecord>,
+    /// The inverted files and graphs, one a partition at most.
+    pub placed: Vec<PlacedRecord>,
 }
 
 /// The codes of a sealed segment.
@@ -55,21 +55,19 @@ pub struct CodesRecord {
     pub row_pages: u32,
 }
 
-/// An inverted file over sealed segments of a partition.
+/// An inverted file or a graph over sealed segments of a partition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct InvertedRecord {
-    /// Where its pages lie: those of the centres' rows, of their blocks, and of the clusters.
+pub struct PlacedRecord {
+    /// Where its pages lie, kind by kind.
     pub pages: PagesRecord,
     /// The partition.
     pub partition: PartitionId,
-    /// The number of clusters that was asked for; 0 when it was left to the engine.
-    pub asked: u32,
+    /// What was asked for.
+    pub plan: Plan,
     /// The segments, in the order of their slots, and their rows. Some may be gone.
     pub segments: Vec<(SegmentId, u32)>,
-    /// The first block of each cluster, and behind the last.
-    pub starts: Vec<u32>,
-    /// How many pages there are of each kind, and records in a page.
-    pub kinds: [(u32, u32); 3],
+    /// What it is.
+    pub form: FormRecord,
 }
 
 /// The pages of one structure: parts 0, 1, … of its number.
@@ -139,9 +137,4 @@ impl PagesRecord {
     pub fn size_bytes(&self) -> u64 {
         self.parts.iter().map(|part| u64::from(part.blob_bytes)).sum()
     }
-}
-
-/// All pages of a structure that has several kinds.
-pub fn chained<'a>(kinds: impl IntoIterator<Item = &'a Pages>) -> impl Iterator<Item = &'a Bytes> {
-    kinds.into_iter().flat_map(Pages::blobs)
 }

@@ -1,18 +1,20 @@
 //! Background work on indexes: vectors are coded, codes are stored, and what nobody asks for any more is removed.
 
 use super::coded::Coded;
-use super::indexes::{CodesRecord, IndexesRecord, InvertedRecord, PagesRecord, chained};
-use super::inverted::{Building, Clusters};
+use super::indexes::{CodesRecord, IndexesRecord, PagesRecord, PlacedRecord};
 use super::maintain::Step;
+use super::placed::Building;
 use super::{Collection, Memory};
 use crate::column::gather::vector;
 use crate::error::{Error, Result};
 use crate::index::Structure;
 use crate::index::codes::Codes;
+use crate::index::form::{Form, Plan};
 use crate::index::space::Space;
 use crate::schema::Metric;
 use crate::segment::{Segment, SegmentId};
 use crate::sorted::SortedMap;
+use crate::store::pages::Pages;
 use crate::store::{Batch, BlobKey, Bytes, codec};
 
 /// What coding a row costs, against moving its vector.
@@ -29,8 +31,8 @@ pub struct Wanted {
     pub column: usize,
     /// The metric.
     pub metric: Metric,
-    /// The inverted file.
-    pub clusters: Clusters,
+    /// The inverted file or the graph.
+    pub plan: Plan,
 }
 
 impl Collection {
@@ -56,10 +58,10 @@ impl Collection {
         };
         let coded_rows = |segment: &&Segment| coded.codes.get(&segment.id()).map_or(0, Codes::len);
         let pending = |segment: &Segment| u64::from(segment.row_count() - coded_rows(&segment));
-        let clusters = coded.inverted.values().map(|placed| placed.file.len());
+        let forms = || coded.placed.values().map(|placed| &placed.form);
         Structure {
-            name: if coded.inverted.is_empty() { "code scan" } else { "inverted file" },
-            cluster_count: clusters.sum(),
+            cluster_count: forms().map(Form::cluster_count).sum(),
+            name: forms().next().map_or("code scan", Form::name),
             memory_bytes: coded.size_bytes(),
             storage_bytes: coded.stored_pages().map(PagesRecord::size_bytes).sum(),
             pending_rows: self.segments.values().map(pending).sum(),
@@ -76,7 +78,7 @@ impl Collection {
     fn drop_index(&mut self, column: usize, batch: &mut Batch) {
         let collection = self.id;
         if let Some(mut coded) = self.coded.remove(&column) {
-            coded.drop_all_inverted(collection, batch);
+            coded.drop_all_placed(collection, batch);
             for record in coded.stored.into_values().chain(coded.writing) {
                 record.pages.keys(collection).for_each(|key| batch.remove(key));
             }
@@ -84,7 +86,7 @@ impl Collection {
     }
 
     fn index_column(&mut self, wanted: Wanted, memory: Memory, bytes: u64) -> Option<Step> {
-        let Wanted { column, metric, clusters } = wanted;
+        let Wanted { column, metric, .. } = wanted;
         if self.elements(column) < self.thresholds.coded_elements {
             return None;
         }
@@ -92,42 +94,38 @@ impl Collection {
             self.coded.get(&column).map_or(0, |coded| coded.codes.values().map(|codes| u64::from(codes.len())).sum());
         let total: u64 = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
         let row_bytes = Space::code_bytes(self.schema.fields[column].dim);
-        if memory.used_bytes + (total - coded.min(total)) * row_bytes
-            > memory.limit_bytes / MEMORY_SHARE.1 * MEMORY_SHARE.0
-        {
+        if !has_room(memory, (total - coded.min(total)) * row_bytes) {
             return None;
         }
         self.make_space(column, metric);
         let mut batch = Batch::default();
         if self.code(column, bytes) == 0 && !self.store_codes(column, bytes, &mut batch) {
-            let (done, total) = self.build_inverted(column, clusters, bytes, &mut batch)?;
+            let (done, total) = self.build_form(wanted, memory, bytes, &mut batch)?;
             return Some(Step { batch, stage: "index", done, total });
         }
         let done = self.coded[&column].codes.values().map(|codes| u64::from(codes.len())).sum();
         Some(Step { batch, stage: "index", done, total })
     }
 
-    /// Does about `bytes` of work on the inverted files of a column; says how far it is, `None` when there is none.
-    fn build_inverted(
-        &mut self,
-        column: usize,
-        clusters: Clusters,
-        bytes: u64,
-        batch: &mut Batch,
-    ) -> Option<(u64, u64)> {
+    /// Does about `bytes` of work on the inverted files or graphs of a column; says how far it is, `None` when there is none.
+    fn build_form(&mut self, wanted: Wanted, memory: Memory, bytes: u64, batch: &mut Batch) -> Option<(u64, u64)> {
+        let Wanted { column, metric, plan } = wanted;
         let (collection, thresholds) = (self.id, self.thresholds);
         let rows = self.coding_rows(column, bytes);
         let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
         let coded = self.coded.get_mut(&column).expect("the column has a space");
-        if clusters == Clusters::None {
-            return coded.drop_all_inverted(collection, batch).then(|| {
+        if plan == Plan::Scan {
+            return coded.drop_all_placed(collection, batch).then(|| {
                 self.put_indexes(batch);
                 (0, 0)
             });
         }
-        let is_changed = match coded.store_inverted(collection, &mut self.next_index, bytes, batch) {
+        let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
-            None => coded.build(&sealed, clusters, thresholds, rows, collection, batch)?,
+            None if coded.building.is_none() && !has_room(memory, plan.row_bytes(metric) * row_count(&sealed)) => {
+                return None;
+            }
+            None => coded.build(&sealed, plan, thresholds, rows, collection, batch)?,
         };
         let progress = coded.building.as_ref().map_or((0, 0), Building::progress);
         if is_changed {
@@ -172,7 +170,7 @@ impl Collection {
         }
         let record = coded.writing.as_mut().expect("it was just made");
         let (rows, blocks) = coded.codes[&record.segment].pages();
-        let pages = chained([rows].into_iter().chain(blocks));
+        let pages = [rows].into_iter().chain(blocks).flat_map(Pages::blobs);
         if record.pages.write(collection, pages, bytes, batch) {
             let record = coded.writing.take().expect("it was just written");
             coded.stored.insert(record.segment, record);
@@ -187,6 +185,15 @@ impl Collection {
         let fields = self.coded.iter().map(|(column, coded)| coded.record(self.schema.fields[*column].id));
         batch.put(key, codec::encode(key, &IndexesRecord { next: self.next_index, fields: fields.collect() }));
     }
+}
+
+/// Whether structures may take so many bytes more.
+fn has_room(memory: Memory, bytes: u64) -> bool {
+    memory.used_bytes + bytes <= memory.limit_bytes / MEMORY_SHARE.1 * MEMORY_SHARE.0
+}
+
+fn row_count(segments: &[&Segment]) -> u64 {
+    segments.iter().map(|segment| u64::from(segment.row_count())).sum()
 }
 
 fn blank_record(id: u32, segment: SegmentId, codes: &Codes) -> CodesRecord {
@@ -208,8 +215,8 @@ impl Collection {
         records.flat_map(|record| record.pages.keys(self.id))
     }
 
-    /// Takes in what the store says of structures; `segments` are those of the manifest. Gives out the inverted files that
-    /// are to be read, with their columns.
+    /// Takes in what the store says of structures; `segments` are those of the manifest. Gives out the inverted files
+    /// and graphs that are to be read, with their columns.
     ///
     /// # Errors
     /// [`Error::Corrupt`].
@@ -218,7 +225,7 @@ impl Collection {
         key: BlobKey,
         record: IndexesRecord,
         segments: &[SegmentId],
-    ) -> Result<Vec<(usize, InvertedRecord)>> {
+    ) -> Result<Vec<(usize, PlacedRecord)>> {
         self.next_index = record.next;
         let mut coming = Vec::new();
         for field in record.fields {
@@ -235,27 +242,34 @@ impl Collection {
                 }
                 coded.stored.insert(codes.segment, codes);
             }
-            if field.inverted.iter().any(|inverted| inverted.pages.id >= record.next) {
+            if field.placed.iter().any(|placed| placed.pages.id >= record.next) {
                 return Err(Error::corrupt(key, "its structures contradict each other"));
             }
-            coming.extend(field.inverted.into_iter().map(|inverted| (column, inverted)));
+            coming.extend(field.placed.into_iter().map(|placed| (column, placed)));
             self.coded.insert(column, coded);
         }
         Ok(coming)
     }
 
-    /// Takes in an inverted file of a column, whose parts were loaded.
+    /// Takes in an inverted file or a graph of a column, whose parts were loaded.
     ///
     /// # Errors
     /// [`Error::Corrupt`].
-    pub(super) fn take_inverted(
+    pub(super) fn take_placed(
         &mut self,
         column: usize,
-        record: InvertedRecord,
+        record: PlacedRecord,
         blobs: Vec<(BlobKey, Bytes)>,
     ) -> Result<()> {
         let coded = self.coded.get_mut(&column).expect("the column's codes were announced");
-        coded.take_inverted(self.id, record, &mut blobs.into_iter().collect())
+        let segments = &self.segments;
+        let fits = |id, rows| segments.get(id).is_none_or(|segment: &Segment| segment.row_count() == rows);
+        let has_codes = |id| coded.codes.contains_key(id) || !segments.contains_key(id);
+        if !record.segments.iter().all(|(id, rows)| fits(id, *rows) && has_codes(id)) {
+            let key = BlobKey::Indexes { collection: self.id };
+            return Err(Error::corrupt(key, "an inverted file or a graph does not fit its segments"));
+        }
+        coded.take_placed(self.id, record, &mut blobs.into_iter().collect())
     }
 
     /// Takes in the codes of a segment.

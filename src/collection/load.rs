@@ -4,7 +4,7 @@
 //! collection never holds it twice.
 
 use super::coded::Coded;
-use super::indexes::{InvertedRecord, PagesRecord};
+use super::indexes::{PagesRecord, PlacedRecord};
 use super::log;
 use super::manifest::{ManifestRecord, SealedRecord};
 use super::primary::RowAddress;
@@ -36,8 +36,8 @@ pub struct Loader {
     manifest: ManifestRecord,
     descriptors: SortedMap<SegmentId, SegmentRecord>,
     deletes: SortedMap<SegmentId, Bitmap>,
-    /// The inverted files that are to be read, with their columns, the next one last.
-    inverted: Vec<(usize, InvertedRecord)>,
+    /// The inverted files and graphs that are to be read, with their columns, the next one last.
+    placed: Vec<(usize, PlacedRecord)>,
 }
 
 #[derive(Debug)]
@@ -46,8 +46,8 @@ enum Stage {
     Descriptors,
     /// The parts of the segment at this place in the manifest.
     Parts(usize),
-    /// The inverted file that comes next.
-    Inverted,
+    /// The inverted file or graph that comes next.
+    Placed,
     /// The log entries from this one on.
     Log(u64),
     Done,
@@ -66,7 +66,7 @@ impl Loader {
             manifest: ManifestRecord::default(),
             descriptors: SortedMap::new(),
             deletes: SortedMap::new(),
-            inverted: Vec::new(),
+            placed: Vec::new(),
         }
     }
 
@@ -91,8 +91,8 @@ impl Loader {
                 let parts = (1..=count).map(|part| BlobKey::Segment { collection, segment, part });
                 parts.chain(self.collection.index_keys(segment)).collect()
             }
-            Stage::Inverted => {
-                self.inverted.last().map(|(_, record)| record.pages.keys(collection).collect()).unwrap_or_default()
+            Stage::Placed => {
+                self.placed.last().map(|(_, record)| record.pages.keys(collection).collect()).unwrap_or_default()
             }
             Stage::Log(from) => {
                 let entries = self.stored_log.iter().copied().filter(|seq| *seq >= from);
@@ -106,7 +106,7 @@ impl Loader {
     pub fn expected_bytes(&self) -> u64 {
         let sealed: u64 = self.manifest.sealed.iter().map(|sealed| sealed.size_bytes).sum();
         let coded = self.collection.coded.values().flat_map(Coded::stored_pages);
-        let coming = self.inverted.iter().map(|(_, record)| &record.pages);
+        let coming = self.placed.iter().map(|(_, record)| &record.pages);
         let coded: u64 = coded.chain(coming).map(PagesRecord::size_bytes).sum();
         sealed + coded + self.collection.log.values().sum::<u64>()
     }
@@ -120,7 +120,7 @@ impl Loader {
             Stage::Manifest => self.take_manifest(blobs)?,
             Stage::Descriptors => self.take_descriptors(blobs)?,
             Stage::Parts(at) => self.take_parts(at, blobs)?,
-            Stage::Inverted => self.take_inverted(blobs)?,
+            Stage::Placed => self.take_placed(blobs)?,
             Stage::Log(from) => self.take_log(from, blobs)?,
             Stage::Done => {}
         }
@@ -128,13 +128,13 @@ impl Loader {
         while self.need().is_empty() {
             self.stage = match self.stage {
                 Stage::Manifest => Stage::Descriptors,
-                Stage::Descriptors if self.manifest.sealed.is_empty() => Stage::Inverted,
+                Stage::Descriptors if self.manifest.sealed.is_empty() => Stage::Placed,
                 Stage::Descriptors => Stage::Parts(0),
                 Stage::Parts(at) => {
                     self.take_parts(at, Vec::new())?;
                     self.stage_after_parts(at)
                 }
-                Stage::Inverted => Stage::Log(self.manifest.log_start),
+                Stage::Placed => Stage::Log(self.manifest.log_start),
                 Stage::Log(_) | Stage::Done => {
                     self.stage = Stage::Done;
                     return Ok(());
@@ -182,7 +182,7 @@ impl Loader {
         match blobs.iter().find(|(found, _)| *found == indexes) {
             Some((_, blob)) => {
                 let record = codec::decode(indexes, blob.as_slice())?;
-                self.inverted = self.collection.take_indexes(indexes, record, &ids)?;
+                self.placed = self.collection.take_indexes(indexes, record, &ids)?;
             }
             None if self.has_indexes => return Err(Error::corrupt(indexes, "it is absent")),
             None => {}
@@ -215,7 +215,7 @@ impl Loader {
                 self.deletes.insert(sealed.id, deletes);
             }
         }
-        self.stage = if self.manifest.sealed.is_empty() { Stage::Inverted } else { Stage::Parts(0) };
+        self.stage = if self.manifest.sealed.is_empty() { Stage::Placed } else { Stage::Parts(0) };
         Ok(())
     }
 
@@ -242,12 +242,12 @@ impl Loader {
     }
 
     fn stage_after_parts(&self, at: usize) -> Stage {
-        if at + 1 < self.manifest.sealed.len() { Stage::Parts(at + 1) } else { Stage::Inverted }
+        if at + 1 < self.manifest.sealed.len() { Stage::Parts(at + 1) } else { Stage::Placed }
     }
 
-    fn take_inverted(&mut self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
-        let Some((column, record)) = self.inverted.pop() else { return Ok(()) };
-        self.collection.take_inverted(column, record, blobs)
+    fn take_placed(&mut self, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {
+        let Some((column, record)) = self.placed.pop() else { return Ok(()) };
+        self.collection.take_placed(column, record, blobs)
     }
 
     fn take_log(&mut self, from: u64, blobs: Vec<(BlobKey, Bytes)>) -> Result<()> {

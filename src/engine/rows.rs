@@ -128,7 +128,7 @@ impl Engine {
 }
 
 /// How hard a search by codes tries; `None` for an index that compares every row. `level` goes from fast to thorough,
-/// `nprobe` says how many clusters are read.
+/// `nprobe` says how many clusters are read, `ef` how many nodes of a graph are looked for.
 fn effort(index: &Index, params: &SortedMap<String, Value>) -> Option<Effort> {
     if index.is_exact() {
         return None;
@@ -138,10 +138,13 @@ fn effort(index: &Index, params: &SortedMap<String, Value>) -> Option<Effort> {
     if index.index_type == "AUTOINDEX" {
         if let Some(level) = given("level") {
             let level = level as u32;
-            effort = Effort { slack: 0.25 * level as f32, spare: 8 + 4 * level, probes: Probes::Patience(12 * level) };
+            effort.slack = 0.25 * level as f32;
+            effort.spare = 8 + 4 * level;
+            effort.probes = Probes::Patience(12 * level);
         }
     } else {
         effort.probes = Probes::Count(given("nprobe").unwrap_or(PROBES_DEFAULT) as u32);
+        effort.width = given("ef").map_or(0, |width| u32::try_from(width).unwrap_or(u32::MAX));
     }
     Some(effort)
 }

@@ -155,7 +155,7 @@ impl Codes {
 
     /// Writes the point that a row's code stands for; says whether it has one.
     pub fn point(&self, row: u32, point: &mut Point) -> bool {
-        let (code, step, bias) = self.parts(row);
+        let (code, step, bias) = key_parts(self.rows.record(row));
         point.coordinates.clear();
         point.coordinates.extend(code.iter().map(|code| (f32::from(*code) - 64.0) * step));
         point.bias = bias;
@@ -200,21 +200,37 @@ impl Codes {
 
     /// The size of a step of a row's code.
     pub fn step(&self, row: u32) -> f32 {
-        self.parts(row).1
-    }
-
-    /// A row's code, the size of a step, and the bias.
-    fn parts(&self, row: u32) -> (&[u8], f32, f32) {
-        let record = self.rows.record(row);
-        let (code, rest) = record.split_at(record.len() - 8);
-        (code, float(&rest[..4]), float(&rest[4..]))
+        key_parts(self.rows.record(row)).1
     }
 
     /// The key of a row, as far as seven bits tell it.
     pub fn key(&self, aim: &Aim, row: u32) -> f32 {
-        let (code, step, bias) = self.parts(row);
-        step * aim.step * (kernel::code_product(&aim.numbers, code) - aim.zero) as f32 + bias
+        aim.key(self.rows.record(row))
     }
+
+    /// The seven-bit code of a row: a byte a coordinate, then the size of a step and the bias as floats. The step of a
+    /// row that has no code is no number.
+    #[inline(always)]
+    pub fn record(&self, row: u32) -> &[u8] {
+        self.rows.record(row)
+    }
+}
+
+impl Aim {
+    /// The key of a seven-bit code; see [`Codes::record`].
+    #[inline(always)]
+    pub fn key(&self, record: &[u8]) -> f32 {
+        let (code, step, bias) = key_parts(record);
+        step * self.step * (kernel::code_product(&self.numbers, code) - self.zero) as f32 + bias
+    }
+}
+
+/// A seven-bit code, the size of its step, and the bias. Inlined, as what else stands between a walk and the kernel: a
+/// build for size makes calls of all of it, which take longer than the kernel.
+#[inline(always)]
+pub(super) fn key_parts(record: &[u8]) -> (&[u8], f32, f32) {
+    let (code, rest) = record.split_at(record.len() - 8);
+    (code, float(&rest[..4]), float(&rest[4..]))
 }
 
 impl Scan<'_> {
@@ -273,6 +289,7 @@ pub(super) fn slack_gauge(aim: &Aim, slack: f32, distance: f32) -> Gauge {
     Gauge { shift: aim.gauge.shift + slack * SIGN_ERROR * distance, ..aim.gauge }
 }
 
+#[inline(always)]
 fn float(bytes: &[u8]) -> f32 {
     f32::from_le_bytes(bytes.try_into().expect("four bytes"))
 }

@@ -5,6 +5,8 @@
 
 pub mod codes;
 pub mod flat;
+pub mod form;
+pub mod graph;
 pub mod inverted;
 pub mod slots;
 pub mod space;
@@ -49,7 +51,7 @@ pub struct Thresholds {
     /// Rows of a partition, for an inverted file that nobody asked for: below, all codes are scanned in half a
     /// millisecond.
     pub clustered_rows: u64,
-    /// Rows of a partition, for an inverted file that a user asked for.
+    /// Rows of a partition, for an inverted file or a graph that a user asked for.
     pub named_rows: u64,
 }
 
@@ -61,7 +63,7 @@ impl Thresholds {
 /// What a field is really searched by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Structure {
-    /// `exact scan`, `code scan`, `inverted file`, or `column scan` of a scalar field.
+    /// `exact scan`, `code scan`, `inverted file`, `graph`, or `column scan` of a scalar field.
     pub name: &'static str,
     /// Clusters of inverted files, over all partitions.
     pub cluster_count: u32,
@@ -89,11 +91,13 @@ pub struct Effort {
     pub spare: u32,
     /// How much of an inverted file is read.
     pub probes: inverted::Probes,
+    /// Nodes that a walk through a graph looks for (Milvus's ef), if these are more than the candidates.
+    pub width: u32,
 }
 
 impl Effort {
     /// The effort of a search that asks for none: of 10,000 nearest neighbours it misses two.
-    pub const DEFAULT: Effort = Effort { slack: 1.5, spare: 20, probes: inverted::Probes::Patience(48) };
+    pub const DEFAULT: Effort = Effort { slack: 1.5, spare: 20, probes: inverted::Probes::Patience(48), width: 0 };
 }
 
 /// Bounds of a range search, on distances.

@@ -4,6 +4,8 @@
 //! therefore belong to no row.
 
 use super::codes::Codes;
+use super::graph::Points;
+use super::space::Space;
 use crate::bitmap::Bitmap;
 
 /// Where segments lie.
@@ -87,5 +89,32 @@ impl<'a> SlotCodes<'a> {
     pub fn get(&self, slot: u32) -> (&'a Codes, u32) {
         let (part, row) = self.slots.place(slot);
         (self.codes[part].expect("live rows have codes"), row)
+    }
+}
+
+/// The codes of slots, for graphs: a slot without a row, or of a segment that is gone, has a code that says so.
+#[derive(Debug, Clone, Copy)]
+pub struct SlotPoints<'a> {
+    /// The codes.
+    pub codes: SlotCodes<'a>,
+    /// What such slots have; see [`blank_code`].
+    pub blank: &'a [u8],
+}
+
+/// The seven-bit code of no row, whose step is no number.
+pub fn blank_code(space: &Space) -> Vec<u8> {
+    let mut code = vec![0; space.padded()];
+    code.extend(f32::NAN.to_le_bytes());
+    code.extend(0.0f32.to_le_bytes());
+    code
+}
+
+impl Points for SlotPoints<'_> {
+    fn record(&self, slot: u32) -> &[u8] {
+        let (part, row) = self.codes.slots.place(slot);
+        match self.codes.codes[part] {
+            Some(codes) if row < codes.len() => codes.record(row),
+            _ => self.blank,
+        }
     }
 }

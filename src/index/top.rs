@@ -18,6 +18,11 @@ impl Top {
         Top { limit: limit as usize, heap: Vec::new() }
     }
 
+    /// How many are kept.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// The distance beyond which an offer is in vain; infinite while there is room.
     pub fn threshold(&self) -> f32 {
         if self.heap.len() < self.limit {

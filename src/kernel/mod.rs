@@ -86,6 +86,15 @@ pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
     path::code_product(numbers, codes)
 }
 
+/// Writes seven-bit codes as signed numbers, their zero being 64.
+///
+/// # Panics
+/// If the lengths differ or are no multiple of 16.
+pub fn code_numbers(codes: &[u8], numbers: &mut [i16]) {
+    assert!(numbers.len() == codes.len() && codes.len().is_multiple_of(16), "sixteen codes at a time");
+    path::code_numbers(codes, numbers);
+}
+
 /// The estimates of the 32 rows of a block.
 ///
 /// A block is 16 bytes for every four dimensions, then 32 factors, then 32 offsets. A row's four signs are a number of

@@ -81,6 +81,13 @@ pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
     lanes.iter().sum()
 }
 
+/// See [`super::code_numbers`].
+pub fn code_numbers(codes: &[u8], numbers: &mut [i16]) {
+    for (number, code) in numbers.iter_mut().zip(codes) {
+        *number = i16::from(*code) - 64;
+    }
+}
+
 /// See [`super::block_estimates`].
 pub fn block_estimates(block: &[u8], table: &[u8], gauge: Gauge) -> [f32; BLOCK_ROWS] {
     let (codes, factors) = block.split_at(table.len());

@@ -127,6 +127,23 @@ pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
         + i32x4_extract_lane::<3>(sum)
 }
 
+/// See [`super::code_numbers`].
+pub fn code_numbers(codes: &[u8], numbers: &mut [i16]) {
+    assert!(numbers.len() == codes.len());
+    let zero = i16x8_splat(64);
+    let mut at = 0;
+    while at + 16 <= codes.len() {
+        // SAFETY: `at + 16 <= codes.len()`, which the assertion above makes the number of the numbers too.
+        unsafe {
+            let code = v128_load(codes.as_ptr().add(at).cast());
+            let to = numbers.as_mut_ptr().add(at);
+            v128_store(to.cast(), i16x8_sub(i16x8_extend_low_u8x16(code), zero));
+            v128_store(to.add(8).cast(), i16x8_sub(i16x8_extend_high_u8x16(code), zero));
+        }
+        at += 16;
+    }
+}
+
 /// See [`super::block_estimates`].
 pub fn block_estimates(block: &[u8], table: &[u8], gauge: Gauge) -> [f32; BLOCK_ROWS] {
     let sums = block_sums(block, table);

@@ -1,8 +1,8 @@
 //! Every path against a naive sum, over odd lengths and extreme values; runs natively and under wasm.
 
 use super::{
-    BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge, block_estimates, block_rows, code_product, hadamard, inner_product,
-    inner_products, portable, sign_table, squared_distance, squared_distances, whole_numbers,
+    BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge, block_estimates, block_rows, code_numbers, code_product, hadamard,
+    inner_product, inner_products, portable, sign_table, squared_distance, squared_distances, whole_numbers,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -94,6 +94,18 @@ fn products_of_codes_are_exact_up_to_the_extremes() {
             assert_eq!(i64::from(code_product(&numbers, &codes)), naive, "{len} codes");
             assert_eq!(i64::from(portable::code_product(&numbers, &codes)), naive, "{len} codes");
         }
+    }
+}
+
+#[test]
+fn codes_as_numbers_have_their_zero_at_64() {
+    for len in [0, 16, 48, 4096] {
+        let codes = bytes(len as u64, len, 128);
+        let expected: Vec<i16> = codes.iter().map(|code| i16::from(*code) - 64).collect();
+        let (mut numbers, mut portably) = (vec![7; len], vec![7; len]);
+        code_numbers(&codes, &mut numbers);
+        portable::code_numbers(&codes, &mut portably);
+        assert_eq!((&numbers, &portably), (&expected, &expected));
     }
 }
 

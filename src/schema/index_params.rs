@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::index_type::{self, IndexType, LISTS_DEFAULT, Surroundings};
+use super::index_type::{self, CONSTRUCTION_WIDTH_DEFAULT, IndexType, LINKS_DEFAULT, LISTS_DEFAULT, Surroundings};
 use super::{DataType, Field, FieldId, Metric, Schema, Value, name};
 use crate::error::{Error, Result};
 use crate::sorted::SortedMap;
@@ -45,7 +45,16 @@ impl Index {
 
     /// Clusters of an inverted file (`nlist`).
     pub fn lists(&self) -> u32 {
-        self.params.get("nlist").and_then(|text| text.trim().parse().ok()).unwrap_or(LISTS_DEFAULT as u32)
+        self.whole("nlist", LISTS_DEFAULT as u32)
+    }
+
+    /// Most edges of a graph's node above level 0 (`M`), and nodes that an insertion looks at (`efConstruction`).
+    pub fn links(&self) -> (u32, u32) {
+        (self.whole("M", LINKS_DEFAULT), self.whole("efConstruction", CONSTRUCTION_WIDTH_DEFAULT))
+    }
+
+    fn whole(&self, name: &str, default: u32) -> u32 {
+        self.params.get(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
     }
 
     /// Checks an index that comes from storage.

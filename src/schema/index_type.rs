@@ -86,6 +86,12 @@ pub const LISTS_DEFAULT: i64 = 128;
 /// Milvus's `nprobe` when none is given.
 pub const PROBES_DEFAULT: i64 = 8;
 
+/// Milvus's `M` when none is given.
+pub const LINKS_DEFAULT: u32 = 30;
+
+/// Milvus's `efConstruction` when none is given.
+pub const CONSTRUCTION_WIDTH_DEFAULT: u32 = 360;
+
 const LISTS_MAX: i64 = 65_536;
 const INT_MAX: i64 = i32::MAX as i64;
 

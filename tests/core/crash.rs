@@ -17,7 +17,8 @@ use elanus::schema::Value;
 use elanus::store::{Batch, BlobKey, Bytes};
 
 use crate::driven::{
-    ADDED, DIM, Driven, Row, add_field, create, delete, delete_where, insert, query_all, search_all, upsert,
+    ADDED, DIM, Driven, Row, add_field, create, create_graph, delete, delete_where, insert, query_all, search_all,
+    upsert,
 };
 use crate::hosts::report;
 use crate::simulated::SimulatedHost;
@@ -66,6 +67,11 @@ impl Script {
     fn create(&mut self, name: &str) {
         self.rows.insert(name.to_string(), BTreeMap::new());
         self.run(create(name));
+    }
+
+    fn create_graph(&mut self, name: &str) {
+        self.rows.insert(name.to_string(), BTreeMap::new());
+        self.run(create_graph(name));
     }
 
     fn drop(&mut self, name: &str) {
@@ -212,6 +218,23 @@ fn indexes() -> Script {
     script.maintain(20);
     script.compact("a");
     script.maintain(30);
+    script.drop("a");
+    script.maintain(2);
+    script
+}
+
+fn graphs() -> Script {
+    let mut script = Script::default();
+    script.create_graph("a");
+    script.insert("a", 0..9);
+    script.flush("a");
+    script.maintain(24);
+    script.delete("a", &[1, 2, 5]);
+    script.insert("a", 20..24);
+    script.flush("a");
+    script.maintain(10);
+    script.compact("a");
+    script.maintain(24);
     script.drop("a");
     script.maintain(2);
     script
@@ -451,13 +474,14 @@ impl Host for EarlyHost {
 /// A name, a script, and the background work that it must come to.
 type Scenario = (&'static str, fn() -> Script, &'static [&'static str]);
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     ("insert", inserts, &[]),
     ("upsert", upserts, &[]),
     ("delete", deletes, &[]),
     ("seal", seals, &["seal"]),
     ("compact", compactions, &["compact", "seal"]),
     ("index", indexes, &["compact", "index", "seal"]),
+    ("graph", graphs, &["compact", "index", "seal"]),
     ("a field added", fields, &["compact", "seal"]),
     ("mixed, with collections dropped", everything, &["compact", "seal"]),
 ];

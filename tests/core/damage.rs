@@ -9,7 +9,7 @@ use elanus::host::Host;
 use elanus::host::memory::MemoryHost;
 use elanus::store::{Batch, BlobKey, Bytes};
 
-use crate::driven::{Driven, Row, add_field, create, delete, insert, query_all, search_all};
+use crate::driven::{Driven, Row, add_field, answered_by, create, create_graph, delete, insert, query_all, search_all};
 use crate::world::target;
 
 /// Every answer about a store, as text.
@@ -32,6 +32,11 @@ fn stored() -> Vec<(BlobKey, Bytes)> {
     run(delete("a", &[2, 10]));
     run(add_field("a"));
     run(insert("a", &some(20..21)));
+    run(create_graph("g"));
+    run(insert("g", &some(0..8)));
+    run(Command::Flush { target: target("g") });
+    driven.settle();
+    assert_eq!(answered_by(&driven, "g"), "graph");
     let keys = driven.wait(host.list(&[])).expect("memory lists");
     let blobs = driven.wait(host.load(&keys)).expect("memory loads");
     let blobs: Vec<(BlobKey, Bytes)> =
@@ -57,6 +62,7 @@ fn answers(blobs: &[(BlobKey, Bytes)]) -> Result<Answers> {
         ask(Command::GetCollectionStats { target: target("a") })?,
         ask(query_all("a"))?,
         ask(search_all("a", 100))?,
+        ask(search_all("g", 100))?,
     ];
     // Background work must not spread damage either.
     driven.run(Command::Compact { target: target("a") })?;

@@ -135,8 +135,19 @@ impl Row {
     }
 }
 
-/// Makes a collection of rows like [`Row`].
+/// Makes a collection of rows like [`Row`], which clusters answer once some are sealed.
 pub fn create(name: &str) -> Command {
+    create_indexed(name, IndexSpec::default())
+}
+
+/// The same, which a graph of few edges answers.
+pub fn create_graph(name: &str) -> Command {
+    let params = [("M", "2"), ("efConstruction", "8")];
+    let params = params.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    create_indexed(name, IndexSpec { index_type: "HNSW".into(), params, ..IndexSpec::default() })
+}
+
+fn create_indexed(name: &str, index: IndexSpec) -> Command {
     let field = |name: &str, data_type: &str, params: &[(&str, &str)]| FieldSpec {
         name: name.to_string(),
         data_type: data_type.to_string(),
@@ -152,7 +163,7 @@ pub fn create(name: &str) -> Command {
             field("tag", "VarChar", &[("max_length", "16")]),
             field("v", "FloatVector", &[("dim", &DIM.to_string())]),
         ]),
-        indexes: vec![IndexSpec { field: "v".into(), metric: "L2".into(), ..IndexSpec::default() }],
+        indexes: vec![IndexSpec { field: "v".into(), metric: "L2".into(), ..index }],
         ..CollectionSpec::default()
     };
     Command::CreateCollection { database: "default".to_string(), spec: Box::new(spec) }
@@ -226,4 +237,12 @@ pub fn search_all(collection: &str, limit: u32) -> Command {
     let queries = QueryVectors { count: 1, dim: DIM, elements: vec![0.0; DIM as usize] };
     let search = Search { queries, limit, round_decimal: -1, ..Search::default() };
     Command::Search { target: target(collection), search }
+}
+
+/// What `describeIndex` says that answers.
+pub fn answered_by(driven: &Driven, collection: &str) -> &'static str {
+    match driven.run(Command::DescribeIndex { target: target(collection), index: String::new() }) {
+        Ok(Reply::Indexes(indexes)) => indexes[0].structure.name,
+        other => panic!("the index is described as {other:?}"),
+    }
 }

@@ -25,6 +25,7 @@ mod rest;
 mod scenarios;
 #[path = "../hosts/simulated/mod.rs"]
 mod simulated;
+mod structures;
 #[path = "../hosts/suite.rs"]
 mod suite;
 mod table;

@@ -268,6 +268,99 @@ fn more_probes_find_more_and_all_of_them_nearly_all() {
     }
 }
 
+/// What `describeIndex` says that answers.
+fn answered_by(world: &mut World) -> &'static str {
+    let describe = Command::DescribeIndex { target: target("c"), index: String::new() };
+    match world.run(describe) {
+        Ok(Reply::Indexes(indexes)) => indexes[0].structure.name,
+        other => panic!("the index is described as {other:?}"),
+    }
+}
+
+#[test]
+fn wider_walks_find_more_and_filters_take_nothing_away() {
+    let uneven = |at: usize| 0.5 + (at % 7) as f32 / 4.0;
+    for (metric, set, floors) in [
+        (Metric::Cosine, glosses(384, |_| 1.0), [0.85, 0.93, 0.99]),
+        (Metric::L2, glosses(384, |_| 1.0), [0.85, 0.93, 0.99]),
+        (Metric::Ip, glosses(384, uneven), [0.68, 0.88, 0.97]),
+    ] {
+        let mut world = World::new();
+        create(&mut world, set.dim, metric, "HNSW", &[("M", "6"), ("efConstruction", "40")]);
+        set.insert(&mut world, 0..ROWS / 2);
+        set.insert(&mut world, ROWS / 2..ROWS);
+        flush(&mut world);
+        assert_eq!(answered_by(&mut world), "graph");
+        let all = set.bounds(metric, |_| true);
+        let wide = |width: i64| Asked { params: vec![("ef", width)], ..asked(metric) };
+        let found = [10, 80, 800].map(|width| set.recall(&mut world, &wide(width), &all, |_| true));
+        assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{}: {found:?}", metric.name());
+        assert!(found.iter().zip(floors).all(|(found, floor)| *found >= floor), "{}: {found:?}", metric.name());
+        // Without `ef`, as wide as Milvus: no wider than what is asked for.
+        assert_eq!(set.recall(&mut world, &asked(metric), &all, |_| true), found[0]);
+        world.reopen().expect("the store opens");
+        let again = set.recall(&mut world, &wide(80), &all, |_| true);
+        assert_eq!(again, found[1], "{}: reopened, the same graph answers", metric.name());
+        assert!(!world.maintain(1 << 20), "nothing is built anew");
+        assert_eq!(answered_by(&mut world), "graph");
+        // Filters that a walk passes through, and those that leave so little that codes are scanned.
+        for (filter, share) in [("bucket < 95", 95), ("bucket < 50", 50), ("bucket < 31", 31), ("bucket < 25", 25)] {
+            let is_allowed = |row: usize| row % 100 < share;
+            let bounds = set.bounds(metric, is_allowed);
+            let filtered = set.recall(&mut world, &Asked { filter, ..wide(80) }, &bounds, is_allowed);
+            assert!(filtered >= found[1], "{}, {filter}: {filtered} after {}", metric.name(), found[1]);
+        }
+    }
+}
+
+#[test]
+fn rows_that_come_go_and_change_are_found_beside_a_graph() {
+    let set = glosses(384, |_| 1.0);
+    for (metric, index_type) in [(Metric::Cosine, "HNSW"), (Metric::L2, "HNSW_SQ")] {
+        let mut world = World::new();
+        create(&mut world, set.dim, metric, index_type, &[("M", "16"), ("efConstruction", "100")]);
+        set.insert(&mut world, 0..6_000);
+        flush(&mut world);
+        assert_eq!(answered_by(&mut world), "graph");
+        let wide = || Asked { params: vec![("ef", 60)], ..asked(metric) };
+        // A fifth of the rows is replaced, and new ones come, until the graph is made anew.
+        for round in 0..4 {
+            let to = 6_000 + (round + 1) * 750;
+            set.insert(&mut world, (0..to).filter(|row| row % 5 == round || *row >= to - 750));
+            let bounds = set.bounds(metric, |row| row < to);
+            let recall = set.recall(&mut world, &wide(), &bounds, |row| row < to);
+            assert!(recall >= 0.98, "{index_type}, round {round}, at once: {recall}");
+            flush(&mut world);
+            let recall = set.recall(&mut world, &wide(), &bounds, |row| row < to);
+            assert!(recall >= 0.98, "{index_type}, round {round}, settled: {recall}");
+        }
+        let expression = FilterText { expression: "bucket < 40".to_string(), ..FilterText::default() };
+        let delete = Delete { filter: expression, ..Delete::default() };
+        world.run(Command::Delete { target: target("c"), delete }).expect("a delete");
+        let is_left = |row: usize| row % 100 >= 40;
+        let left = set.bounds(metric, is_left);
+        let recall = set.recall(&mut world, &wide(), &left, is_left);
+        assert!(recall >= 0.98, "{index_type}, thinned: {recall}");
+        world.run(Command::Compact { target: target("c") }).expect("a compaction");
+        // On its way, what is left of the graph's segments answers beside those that took the others' rows.
+        let mut has_more = true;
+        while has_more {
+            for _ in 0..100 {
+                has_more = has_more && world.maintain(512);
+            }
+            let recall = set.recall(&mut world, &wide(), &left, is_left);
+            assert!(recall >= 0.98, "{index_type}, while it is compacted: {recall}");
+        }
+        assert_eq!(answered_by(&mut world), "graph");
+        let stored = stored_structures(&world);
+        world.reopen().expect("the store opens");
+        let recall = set.recall(&mut world, &wide(), &left, is_left);
+        assert!(recall >= 0.98, "{index_type}, compacted: {recall}");
+        assert!(!world.maintain(1 << 20), "nothing is built anew");
+        assert_eq!(stored_structures(&world), stored, "nothing was left behind");
+    }
+}
+
 #[test]
 fn rows_that_come_go_and_change_are_found_beside_clusters() {
     let set = glosses(384, |_| 1.0);
@@ -366,4 +459,23 @@ fn where_memory_is_short_rows_come_first_and_are_scanned() {
     set.recall(&mut world, &asked(metric), &bounds, |_| true);
     world.settle();
     assert!(stored_structures(&world) > 0);
+}
+
+#[test]
+fn where_memory_is_short_of_a_graph_codes_are_scanned() {
+    let set = glosses(384, |_| 1.0);
+    let metric = Metric::L2;
+    let mut world = World::with_limit((ROWS * set.dim * 4) as u64 * 2);
+    // More edges than vectors.
+    create(&mut world, set.dim, metric, "HNSW", &[("M", "200"), ("efConstruction", "10")]);
+    set.insert(&mut world, 0..ROWS);
+    flush(&mut world);
+    assert_eq!(answered_by(&mut world), "code scan");
+    assert!(stored_structures(&world) > 0);
+    let bounds = set.bounds(metric, |_| true);
+    assert!(set.recall(&mut world, &asked(metric), &bounds, |_| true) >= 0.995);
+    world.reopen_with_limit(1 << 30).expect("the store opens");
+    set.recall(&mut world, &asked(metric), &bounds, |_| true);
+    world.settle();
+    assert_eq!(answered_by(&mut world), "graph");
 }

@@ -136,7 +136,7 @@ export interface IndexDescription {
   indexParams: Property[]
   /** As set; `indexParams` has it too. */
   'mmap.enabled'?: string
-  /** What really answers: `exact scan`, `code scan`, `inverted file`, or `column scan`. */
+  /** What really answers: `exact scan`, `code scan`, `inverted file`, `graph`, or `column scan`. */
   answeredBy?: string
   /** Clusters of an inverted file. */
   clusterCount?: number

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::collection::indexing::Wanted;
-use crate::collection::inverted::Clusters;
 use crate::command::{Changes, CollectionDescription, DEFAULT_PARTITION, IndexDescription, LoadState, Properties};
 use crate::error::{Error, Result};
 use crate::index::Structure;
+use crate::index::form::Plan;
 use crate::schema::Schema;
 use crate::schema::check::{self, Checked, CollectionSpec, FieldSpec};
 use crate::schema::index_params::{self, Index, IndexSpec};
@@ -144,12 +144,16 @@ impl CollectionRecord {
         let coded = self.indexes.iter().filter(|index| !index.is_exact());
         let wanted = coded.filter_map(|index| {
             let column = self.schema.fields.iter().position(|field| field.id == index.field)?;
-            let clusters = match index.index_type.as_str() {
-                "AUTOINDEX" => Clusters::Auto,
-                "IVF_FLAT" | "IVF_SQ8" | "IVF_PQ" | "IVF_RABITQ" | "SCANN" => Clusters::Count(index.lists()),
-                _ => Clusters::None,
+            let plan = match index.index_type.as_str() {
+                "AUTOINDEX" => Plan::Auto,
+                "IVF_FLAT" | "IVF_SQ8" | "IVF_PQ" | "IVF_RABITQ" | "SCANN" => Plan::Clusters(index.lists()),
+                "HNSW" | "HNSW_SQ" | "HNSW_PQ" | "HNSW_PRQ" => {
+                    let (links, width) = index.links();
+                    Plan::Graph { links, width }
+                }
+                _ => Plan::Scan,
             };
-            Some(Wanted { column, metric: index.metric?, clusters })
+            Some(Wanted { column, metric: index.metric?, plan })
         });
         wanted.collect()
     }

@@ -1,0 +1,229 @@
+//! What holds the rows of several segments beside their codes, an inverted file or a graph: what both have in common.
+
+use serde::{Deserialize, Serialize};
+
+use super::Thresholds;
+use super::graph::{Graph, GraphBlobs, GraphRecord, Walk};
+use super::inverted::{Builder, Inverted, StoredPages};
+use super::slots::{SlotCodes, SlotPoints, blank_code};
+use super::space::Space;
+use crate::schema::Metric;
+use crate::store::Bytes;
+use crate::store::pages::Pages;
+
+/// What an index wants beside codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Plan {
+    /// Nothing: codes are scanned.
+    Scan,
+    /// An inverted file of about three times the root of the number of rows as clusters, from
+    /// [`Thresholds::clustered_rows`] on.
+    Auto,
+    /// An inverted file of so many clusters, from [`Thresholds::named_rows`] on.
+    Clusters(u32),
+    /// A graph, from [`Thresholds::named_rows`] on.
+    Graph {
+        /// Most edges of a node above level 0 (Milvus's M).
+        links: u32,
+        /// Nodes that an insertion looks at (Milvus's efConstruction).
+        width: u32,
+    },
+}
+
+/// What holds rows. Some of them may be gone.
+#[derive(Debug)]
+pub enum Form {
+    /// Clusters.
+    Inverted(Inverted),
+    /// Nodes and edges.
+    Graph(Graph),
+}
+
+/// What is stored of a form beside its pages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FormRecord {
+    /// An inverted file.
+    Inverted {
+        /// The first block of each cluster, and behind the last.
+        starts: Vec<u32>,
+        /// How many pages there are of the centres' rows, of their blocks and of the clusters, and records in a page.
+        kinds: [(u32, u32); 3],
+    },
+    /// A graph.
+    Graph {
+        /// Its numbers.
+        graph: GraphRecord,
+        /// How many pages there are of nodes, neighbours, neighbours above and rises.
+        kinds: [u32; 4],
+    },
+}
+
+/// A form on its way.
+#[derive(Debug)]
+pub enum Maker {
+    /// An inverted file.
+    Inverted(Builder),
+    /// A graph.
+    Graph {
+        /// What there is of it: the slots up to here.
+        graph: Graph,
+        /// The slots that are to have nodes, ascending.
+        members: Vec<u32>,
+        /// How many of them have theirs.
+        done: usize,
+    },
+}
+
+/// Nodes that an insertion looks at in the time in which a row is coded.
+const WIDTH_PER_CODING: u32 = 8;
+
+impl Plan {
+    /// Whether a partition of so many rows gets what is planned.
+    pub fn is_due(self, rows: u64, thresholds: Thresholds) -> bool {
+        match self {
+            Plan::Scan => false,
+            Plan::Auto => rows >= thresholds.clustered_rows,
+            Plan::Clusters(_) | Plan::Graph { .. } => rows >= thresholds.named_rows,
+        }
+    }
+
+    /// About the heap that a row takes beside its code, in bytes; nothing to speak of in an inverted file.
+    pub fn row_bytes(self, metric: Metric) -> u64 {
+        match self {
+            Plan::Scan | Plan::Auto | Plan::Clusters(_) => 0,
+            Plan::Graph { links, .. } => Graph::row_bytes(metric, links),
+        }
+    }
+
+    /// Begins to make what is planned of `members` (slots, ascending, all of them coded), of so many rows in all.
+    pub fn begin(self, space: &Space, codes: SlotCodes<'_>, members: Vec<u32>, rows: u64) -> Maker {
+        let lists = match self {
+            Plan::Graph { links, width } => {
+                return Maker::Graph { graph: Graph::new(space.metric(), links, width), members, done: 0 };
+            }
+            Plan::Clusters(lists) => lists,
+            Plan::Auto | Plan::Scan => (3.0 * (rows as f64).sqrt()) as u32,
+        };
+        Maker::Inverted(Builder::new(space, codes, members, lists))
+    }
+}
+
+impl Maker {
+    /// The heap that it holds, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        match self {
+            Maker::Inverted(builder) => builder.size_bytes(),
+            Maker::Graph { graph, members, .. } => graph.size_bytes() + members.capacity() as u64 * 4,
+        }
+    }
+
+    /// Rows looked at so far, and rows to be looked at in all.
+    pub fn progress(&self) -> (u64, u64) {
+        match self {
+            Maker::Inverted(builder) => builder.progress(),
+            Maker::Graph { members, done, .. } => (*done as u64, members.len() as u64),
+        }
+    }
+
+    /// Works about as long as it takes to code `rows` rows, a row at least; gives the form out when it is complete.
+    pub fn step(&mut self, space: &Space, codes: SlotCodes<'_>, rows: u32, walk: &mut Walk) -> Option<Form> {
+        match self {
+            Maker::Inverted(builder) => builder.step(space, codes, rows).map(Form::Inverted),
+            Maker::Graph { graph, members, done } => {
+                let blank = blank_code(space);
+                let none = SlotCodes { slots: codes.slots, codes: &vec![None; codes.codes.len()] };
+                let cost = graph.record().width.div_ceil(WIDTH_PER_CODING);
+                let mut left = rows;
+                while let Some(member) = members.get(*done) {
+                    if left == 0 {
+                        return None;
+                    }
+                    let slot = graph.len();
+                    let is_member = slot == *member;
+                    let codes = if is_member { codes } else { none };
+                    graph.insert(&SlotPoints { codes, blank: &blank }, slot, walk);
+                    *done += usize::from(is_member);
+                    left = left.saturating_sub(if is_member { cost } else { 1 });
+                }
+                let empty = Graph::new(space.metric(), 0, 0);
+                Some(Form::Graph(std::mem::replace(graph, empty)))
+            }
+        }
+    }
+}
+
+impl Form {
+    /// What it is, in words for `describeIndex`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Form::Inverted(_) => "inverted file",
+            Form::Graph(_) => "graph",
+        }
+    }
+
+    /// How many clusters there are.
+    pub fn cluster_count(&self) -> u32 {
+        match self {
+            Form::Inverted(file) => file.len(),
+            Form::Graph(_) => 0,
+        }
+    }
+
+    /// The heap that it holds, in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        match self {
+            Form::Inverted(file) => file.size_bytes(),
+            Form::Graph(graph) => graph.size_bytes(),
+        }
+    }
+
+    /// The pages as blobs, whose headers are not written yet, kind by kind.
+    pub fn blobs(&self) -> impl Iterator<Item = &Bytes> {
+        let kinds = match self {
+            Form::Inverted(file) => {
+                let (rows, center_blocks, blocks) = file.pages();
+                [rows.blobs(), center_blocks.map_or(&[], Pages::blobs), blocks.blobs(), &[]]
+            }
+            Form::Graph(graph) => {
+                let GraphBlobs { nodes, base, upper, rises } = graph.blobs();
+                [nodes, base, upper, rises]
+            }
+        };
+        kinds.into_iter().flatten()
+    }
+
+    /// What is stored beside the pages.
+    pub fn record(&self) -> FormRecord {
+        match self {
+            Form::Inverted(file) => {
+                let (rows, center_blocks, blocks) = file.pages();
+                let kind = |pages: &Pages| (pages.blobs().len() as u32, pages.per_page());
+                let kinds = [kind(rows), center_blocks.map_or((0, 0), kind), kind(blocks)];
+                FormRecord::Inverted { starts: file.starts().to_vec(), kinds }
+            }
+            Form::Graph(graph) => {
+                let GraphBlobs { nodes, base, upper, rises } = graph.blobs();
+                let kinds = [nodes, base, upper, rises].map(|pages| pages.len() as u32);
+                FormRecord::Graph { graph: graph.record(), kinds }
+            }
+        }
+    }
+
+    /// The form of a record and its pages, for so many slots; `None` when they do not fit.
+    pub fn from_blobs(space: &Space, record: &FormRecord, blobs: Vec<Bytes>, slots: u32) -> Option<Form> {
+        let mut blobs = blobs.into_iter();
+        let mut take = |count: u32| -> Vec<Bytes> { blobs.by_ref().take(count as usize).collect() };
+        match record {
+            FormRecord::Inverted { starts, kinds } => {
+                let [rows, center_blocks, blocks] = kinds.map(|(count, per_page)| (per_page, take(count)));
+                let stored = StoredPages { rows, center_blocks, blocks };
+                Inverted::from_pages(space, starts.clone(), stored).map(Form::Inverted)
+            }
+            FormRecord::Graph { graph, kinds } => {
+                let [nodes, base, upper, rises] = kinds.map(take);
+                let graph = Graph::from_blobs(*graph, GraphBlobs { nodes, base, upper, rises })?;
+                (graph.len() <= slots).then_some(Form::Graph(graph))
+            }
+        }
+    }
+}
