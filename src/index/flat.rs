@@ -1,9 +1,28 @@
 //! Exact scan: the distance to every allowed row.
 
-use super::{Candidate, Request, VectorIndex, top::Top};
+use std::cmp::Ordering;
+
+use super::{Candidate, Range, top::Top};
+use crate::bitmap::Bitmap;
 use crate::column::VectorColumn;
 use crate::kernel;
 use crate::schema::Metric;
+
+/// What is asked of a scan.
+pub struct Request<'a> {
+    /// The vectors.
+    pub column: &'a VectorColumn,
+    /// The query vector, of the column's `dim`.
+    pub query: &'a [f32],
+    /// The rows that count: live ones that pass the filter.
+    pub allowed: &'a Bitmap,
+    /// How many candidates are wanted.
+    pub limit: u32,
+    /// The distances that count.
+    pub range: Range,
+    /// Which of two rows at one distance comes first.
+    pub tie: &'a dyn Fn(u32, u32) -> Ordering,
+}
 
 /// An exact scan under one metric.
 #[derive(Debug, Clone)]
@@ -14,9 +33,6 @@ pub struct Flat {
 }
 
 impl Flat {
-    /// What `describe` says.
-    pub const NAME: &'static str = "exact scan";
-
     /// The index of no rows.
     pub fn new(metric: Metric) -> Flat {
         Flat { metric, norms: Vec::new() }
@@ -30,10 +46,9 @@ impl Flat {
             }
         }
     }
-}
 
-impl VectorIndex for Flat {
-    fn search(&self, request: &Request<'_>) -> Top {
+    /// The nearest allowed rows within the range; fewer than `limit` when there are no more.
+    pub fn search(&self, request: &Request<'_>) -> Top {
         let query = request.query;
         match self.metric {
             Metric::L2 => scan(
@@ -63,12 +78,9 @@ impl VectorIndex for Flat {
         }
     }
 
-    fn size_bytes(&self) -> u64 {
+    /// The heap that it holds, in bytes.
+    pub fn size_bytes(&self) -> u64 {
         self.norms.len() as u64 * 4
-    }
-
-    fn describe(&self) -> &'static str {
-        Flat::NAME
     }
 }
 
@@ -177,8 +189,6 @@ fn scan(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bitmap::Bitmap;
-    use crate::index::Range;
 
     fn column(rows: u32, dim: u32) -> VectorColumn {
         let mut column = VectorColumn::new(dim);

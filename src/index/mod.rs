@@ -1,7 +1,8 @@
-//! Vector to candidates: the contract that every index answers by.
+//! Vector to candidates: the structures that vectors are searched by, and what is said of all of them.
 //!
-//! An index finds rows of *one segment's* vector column; it knows rows and distances, not primary keys, filters or
-//! scores. Distances are smaller for nearer vectors, whatever the metric ([`Metric::score`](crate::schema::Metric)).
+//! They know rows and distances, not primary keys, filters or scores. Distances are smaller for nearer vectors, whatever
+//! the metric ([`Metric::score`](crate::schema::Metric)). [`flat`] compares the vectors of one segment exactly; the others
+//! read codes, and offer candidates to a [`codes::Scan`] whose caller compares them.
 
 pub mod codes;
 pub mod flat;
@@ -12,12 +13,6 @@ pub mod slots;
 pub mod space;
 pub mod top;
 
-use std::cmp::Ordering;
-
-use crate::bitmap::Bitmap;
-use crate::column::VectorColumn;
-use top::Top;
-
 /// A row that an index found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
@@ -25,22 +20,6 @@ pub struct Candidate {
     pub row: u32,
     /// Its distance, by which hits are ordered and from which scores are made.
     pub distance: f32,
-}
-
-/// What is asked of an index.
-pub struct Request<'a> {
-    /// The vectors that were indexed.
-    pub column: &'a VectorColumn,
-    /// The query vector, of the column's `dim`.
-    pub query: &'a [f32],
-    /// The rows that count: live ones that pass the filter.
-    pub allowed: &'a Bitmap,
-    /// How many candidates are wanted.
-    pub limit: u32,
-    /// The distances that count.
-    pub range: Range,
-    /// Which of two rows at one distance comes first.
-    pub tie: &'a dyn Fn(u32, u32) -> Ordering,
 }
 
 /// How much there has to be for a structure to be made.
@@ -122,17 +101,4 @@ impl Range {
     pub fn contains(self, distance: f32) -> bool {
         self.is_all() || (self.from <= distance && distance < self.to)
     }
-}
-
-/// A structure that answers for one vector column of one segment.
-pub trait VectorIndex {
-    /// The nearest allowed rows within the range, nearest first, ties in the request's order; fewer than `limit` when
-    /// there are no more.
-    fn search(&self, request: &Request<'_>) -> Top;
-
-    /// The heap that the index holds, in bytes.
-    fn size_bytes(&self) -> u64;
-
-    /// What it is, in words for `describeIndex`.
-    fn describe(&self) -> &'static str;
 }

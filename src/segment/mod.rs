@@ -10,7 +10,8 @@ pub mod sealed;
 use crate::bitmap::Bitmap;
 use crate::column::{Column, gather::vector};
 use crate::filter::Predicate;
-use crate::index::{Request, VectorIndex, flat::Flat, top::Top};
+use crate::index::flat::{Flat, Request};
+use crate::index::top::Top;
 use crate::schema::{Metric, Schema};
 
 /// The number of a segment within its collection; never used twice.

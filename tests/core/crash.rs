@@ -207,8 +207,16 @@ fn fields() -> Script {
 }
 
 fn indexes() -> Script {
+    indexed(Script::create)
+}
+
+fn graphs() -> Script {
+    indexed(Script::create_graph)
+}
+
+fn indexed(create: fn(&mut Script, &str)) -> Script {
     let mut script = Script::default();
-    script.create("a");
+    create(&mut script, "a");
     script.insert("a", 0..9);
     script.flush("a");
     script.maintain(24);
@@ -218,23 +226,6 @@ fn indexes() -> Script {
     script.maintain(20);
     script.compact("a");
     script.maintain(30);
-    script.drop("a");
-    script.maintain(2);
-    script
-}
-
-fn graphs() -> Script {
-    let mut script = Script::default();
-    script.create_graph("a");
-    script.insert("a", 0..9);
-    script.flush("a");
-    script.maintain(24);
-    script.delete("a", &[1, 2, 5]);
-    script.insert("a", 20..24);
-    script.flush("a");
-    script.maintain(10);
-    script.compact("a");
-    script.maintain(24);
     script.drop("a");
     script.maintain(2);
     script
