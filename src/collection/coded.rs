@@ -115,17 +115,21 @@ impl Collection {
         rows * u64::from(self.schema.fields[column].dim)
     }
 
-    /// Makes the space of a column and a metric, unless there is one.
-    pub(super) fn make_space(&mut self, column: usize, metric: Metric) {
+    /// Makes the space of a column and a metric, unless there is one; says whether there is one now. That needs some
+    /// vectors to be here.
+    pub(super) fn make_space(&mut self, column: usize, metric: Metric) -> bool {
         if self.coded.contains_key(&column) {
-            return;
+            return true;
         }
-        let vectors = self.segments.values().flat_map(|segment| {
-            let vectors = vector(segment.columns()[column].data());
-            (0..vectors.len()).map(|row| vectors.row(row))
-        });
+        let columns = self.segments.values().map(|segment| vector(segment.columns()[column].data()));
+        let here = columns.filter(|vectors| vectors.is_whole() && !vectors.is_empty());
+        let mut vectors = here.flat_map(|vectors| (0..vectors.len()).map(|row| vectors.row(row))).peekable();
+        if vectors.peek().is_none() {
+            return false;
+        }
         let center = Space::mean(metric, self.schema.fields[column].dim, vectors.take(SAMPLE_ROWS));
         self.coded.insert(column, Coded::new(metric, center));
+        true
     }
 
     /// The nearest rows of a query by codes; `None` when only an exact scan can tell.
@@ -177,7 +181,7 @@ impl Collection {
             }
             let vectors = vector(self.segments[id].columns()[column].data());
             let known = codes.get_or_insert_with(*id, || Codes::new(space));
-            if vectors.len() - known.len() <= CODED_BY_SEARCH_MAX {
+            if vectors.is_whole() && vectors.len() - known.len() <= CODED_BY_SEARCH_MAX {
                 known.extend(space, vectors, u32::MAX);
             }
             if known.len() < vectors.len() || known.uncoded().len() as u32 > known.len() / 16 {
@@ -244,11 +248,12 @@ impl Collection {
         // In the order of memory.
         sort_by(&mut candidates, |a, b| (a.segment, a.row).cmp(&(b.segment, b.row)));
         let exact = Exact::new(searched.metric, query);
+        // Candidates that are not here are left out of an answer that is thrown away.
         let distance = |at: RowAddress| {
             let vectors = vector(segments[&at.segment].columns()[column].data());
-            (at, exact.distance(vectors.row(at.row)))
+            Some((at, exact.distance(vectors.row_if_here(at.row)?)))
         };
-        let found = candidates.into_iter().map(distance);
+        let found = candidates.into_iter().filter_map(distance);
         Some(found.filter(|(_, distance)| searched.range.contains(*distance)).collect())
     }
 }

@@ -121,7 +121,7 @@ impl Collection {
         loop {
             let found = self.nearest_of(query, searched, allowed, window.min(all));
             let groups = self.group(found, column, count as usize, size as usize);
-            if window >= all || groups.is_full() {
+            if window >= all || groups.is_full() || self.is_wanting() {
                 return groups;
             }
             window = window.saturating_mul(WINDOW_GROWTH);

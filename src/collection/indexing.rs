@@ -20,10 +20,6 @@ use crate::store::{Batch, BlobKey, Bytes, codec};
 /// What coding a row costs, against moving its vector.
 const CODING_COST: u64 = 16;
 
-/// The share of the memory limit that structures may bring collections up to. The rest is for rows, which come first:
-/// without codes they are scanned exactly.
-const MEMORY_SHARE: (u64, u64) = (3, 4);
-
 /// What a column is to be searched by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wanted {
@@ -41,10 +37,10 @@ impl Collection {
         let is_wanted = |column: usize, metric| wanted.iter().any(|w| w.column == column && w.metric == metric);
         let unwanted = self.coded.iter().find(|(column, coded)| !is_wanted(*column, coded.space.metric()));
         if let Some(column) = unwanted.map(|(column, _)| *column) {
-            let mut batch = Batch::default();
-            self.drop_index(column, &mut batch);
-            self.put_indexes(&mut batch);
-            return Some(Step { batch, stage: "index", done: 0, total: 0 });
+            let mut step = Step::new("index");
+            self.drop_index(column, &mut step.batch);
+            self.put_indexes(&mut step.batch);
+            return Some(step);
         }
         wanted.iter().find_map(|wanted| self.index_column(*wanted, memory, bytes))
     }
@@ -90,21 +86,41 @@ impl Collection {
         if self.elements(column) < self.thresholds.coded_elements {
             return None;
         }
-        let coded: u64 =
-            self.coded.get(&column).map_or(0, |coded| coded.codes.values().map(|codes| u64::from(codes.len())).sum());
-        let total: u64 = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
+        let mut step = Step::new("index");
+        if !self.make_space(column, metric) {
+            let first: Vec<SegmentId> = self.segments.keys().copied().take(1).collect();
+            step.need = self.absent_of(&first);
+            return Some(step);
+        }
+        // What is coded is stored before more is: then its vectors need not stay in memory.
+        if !self.store_codes(column, bytes, &mut step.batch) {
+            match self.next_to_code(column, memory) {
+                Some(id) if vector(self.segments[&id].columns()[column].data()).is_whole() => {
+                    self.code(id, column, bytes);
+                }
+                Some(id) => step.need = self.absent_of(&[id]),
+                None => {
+                    (step.done, step.total) = self.build_form(wanted, memory, bytes, &mut step.batch)?;
+                    return Some(step);
+                }
+            }
+        }
+        step.done = self.coded[&column].codes.values().map(|codes| u64::from(codes.len())).sum();
+        step.total = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
+        Some(step)
+    }
+
+    /// The segment whose vectors are to be coded next, if there is room for that. Codes of sealed rows give back more than
+    /// they take as soon as they are stored; those of others must not take the room that new rows need.
+    fn next_to_code(&self, column: usize, memory: Memory) -> Option<SegmentId> {
+        let codes = &self.coded[&column].codes;
         let row_bytes = Space::code_bytes(self.schema.fields[column].dim);
-        if !has_room(memory, (total - coded.min(total)) * row_bytes) {
-            return None;
-        }
-        self.make_space(column, metric);
-        let mut batch = Batch::default();
-        if self.code(column, bytes) == 0 && !self.store_codes(column, bytes, &mut batch) {
-            let (done, total) = self.build_form(wanted, memory, bytes, &mut batch)?;
-            return Some(Step { batch, stage: "index", done, total });
-        }
-        let done = self.coded[&column].codes.values().map(|codes| u64::from(codes.len())).sum();
-        Some(Step { batch, stage: "index", done, total })
+        let pending = |id: &SegmentId| self.segments[id].row_count() - codes.get(id).map_or(0, Codes::len);
+        let next = self.segments.keys().find(|id| pending(id) > 0)?;
+        let bytes = u64::from(pending(next)) * row_bytes;
+        let is_sealed = self.sealed.contains_key(next);
+        let has_room = if is_sealed { memory.has_room(bytes) } else { memory.has_room_for_structures(bytes) };
+        has_room.then_some(*next)
     }
 
     /// Does about `bytes` of work on the inverted files or graphs of a column; says how far it is, `None` when there is none.
@@ -122,7 +138,9 @@ impl Collection {
         }
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
-            None if coded.building.is_none() && !has_room(memory, plan.row_bytes(metric) * row_count(&sealed)) => {
+            None if coded.building.is_none()
+                && !memory.has_room_for_structures(plan.row_bytes(metric) * row_count(&sealed)) =>
+            {
                 return None;
             }
             None => coded.build(&sealed, plan, thresholds, rows, collection, batch)?,
@@ -140,21 +158,12 @@ impl Collection {
         u32::try_from(bytes / (row_bytes * CODING_COST)).unwrap_or(u32::MAX).max(1)
     }
 
-    /// Codes about `bytes` of the vectors that have no codes yet; says how many rows that were.
-    fn code(&mut self, column: usize, bytes: u64) -> u32 {
+    /// Codes about `bytes` of the vectors of a segment that have no codes yet.
+    fn code(&mut self, id: SegmentId, column: usize, bytes: u64) {
         let budget = self.coding_rows(column, bytes);
         let coded = self.coded.get_mut(&column).expect("the column has a space");
-        let mut done = 0;
-        for (id, segment) in self.segments.iter() {
-            let codes = coded.codes.get_or_insert_with(*id, || Codes::new(&coded.space));
-            let before = codes.len();
-            codes.extend(&coded.space, vector(segment.columns()[column].data()), budget - done);
-            done += codes.len() - before;
-            if done == budget {
-                break;
-            }
-        }
-        done
+        let codes = coded.codes.get_or_insert_with(id, || Codes::new(&coded.space));
+        codes.extend(&coded.space, vector(self.segments[&id].columns()[column].data()), budget);
     }
 
     /// Stores about `bytes` of the codes of sealed segments; says whether there was something to do.
@@ -162,7 +171,12 @@ impl Collection {
         let (collection, next) = (self.id, self.next_index);
         let coded = self.coded.get_mut(&column).expect("the column has a space");
         if coded.writing.is_none() {
-            let Some(segment) = self.sealed.keys().copied().find(|id| !coded.stored.contains_key(id)) else {
+            let is_complete = |id: &SegmentId| {
+                let rows = self.segments[id].row_count();
+                coded.codes.get(id).is_some_and(|codes| codes.len() == rows)
+            };
+            let mut sealed = self.sealed.keys().copied();
+            let Some(segment) = sealed.find(|id| !coded.stored.contains_key(id) && is_complete(id)) else {
                 return false;
             };
             self.next_index += 1;
@@ -185,11 +199,6 @@ impl Collection {
         let fields = self.coded.iter().map(|(column, coded)| coded.record(self.schema.fields[*column].id));
         batch.put(key, codec::encode(key, &IndexesRecord { next: self.next_index, fields: fields.collect() }));
     }
-}
-
-/// Whether structures may take so many bytes more.
-fn has_room(memory: Memory, bytes: u64) -> bool {
-    memory.used_bytes + bytes <= memory.limit_bytes / MEMORY_SHARE.1 * MEMORY_SHARE.0
 }
 
 fn row_count(segments: &[&Segment]) -> u64 {

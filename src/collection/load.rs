@@ -13,7 +13,7 @@ use super::{Collection, Growing, Sealed};
 use crate::bitmap::Bitmap;
 use crate::error::{Error, Result};
 use crate::index::Thresholds;
-use crate::schema::Schema;
+use crate::schema::{FieldId, Schema};
 use crate::segment::sealed::{SegmentRecord, read};
 use crate::segment::{Segment, SegmentId};
 use crate::sorted::{SortedMap, sort_by};
@@ -87,8 +87,12 @@ impl Loader {
             }
             Stage::Parts(at) => {
                 let segment = self.manifest.sealed[at].id;
-                let count = self.descriptors[&segment].parts.len() as u32;
-                let parts = (1..=count).map(|part| BlobKey::Segment { collection, segment, part });
+                let descriptor = &self.descriptors[&segment];
+                let (pages, left) = (descriptor.pages(), self.left(segment));
+                let is_left =
+                    |part: u32| left.iter().any(|f| pages.get(f).is_some_and(|p| p.numbers().contains(&part)));
+                let parts = (1..=descriptor.parts.len() as u32).filter(|part| !is_left(*part));
+                let parts = parts.map(|part| BlobKey::Segment { collection, segment, part });
                 parts.chain(self.collection.index_keys(segment)).collect()
             }
             Stage::Placed => {
@@ -105,10 +109,11 @@ impl Loader {
     /// Bytes that the collection will hold, as far as is known; 0 before the manifest is read.
     pub fn expected_bytes(&self) -> u64 {
         let sealed: u64 = self.manifest.sealed.iter().map(|sealed| sealed.size_bytes).sum();
+        let left: u64 = self.manifest.sealed.iter().map(|sealed| self.left_bytes(sealed)).sum();
         let coded = self.collection.coded.values().flat_map(Coded::stored_pages);
         let coming = self.placed.iter().map(|(_, record)| &record.pages);
         let coded: u64 = coded.chain(coming).map(PagesRecord::size_bytes).sum();
-        sealed + coded + self.collection.log.values().sum::<u64>()
+        sealed.saturating_sub(left) + coded + self.collection.log.values().sum::<u64>()
     }
 
     /// Takes in the blobs that [`Loader::need`] named, all of them.
@@ -231,14 +236,29 @@ impl Loader {
         }
         self.collection.take_codes(record.id, record.row_count, index_parts)?;
         let descriptor = &self.descriptors[&record.id];
-        let mut segment = read(self.id, record.id, &self.collection.schema, descriptor, parts)?;
+        let left = self.left(record.id);
+        let mut segment = read(self.id, record.id, &self.collection.schema, descriptor, parts, &left)?;
         if let Some(deletes) = self.deletes.remove(&record.id) {
             segment.set_deletes(deletes);
         }
+        let pages = descriptor.pages();
         self.collection.segments.insert(record.id, segment);
-        self.collection.sealed.insert(record.id, Sealed { record, has_new_deletes: false });
+        self.collection.sealed.insert(record.id, Sealed { record, pages, has_new_deletes: false });
         self.stage = self.stage_after_parts(at);
         Ok(())
+    }
+
+    /// The vector fields of a segment whose pages stay in storage for now.
+    fn left(&self, segment: SegmentId) -> Vec<FieldId> {
+        let columns = self.collection.schema.vector_columns();
+        let left = columns.filter(|column| self.collection.has_stored_codes(segment, *column));
+        left.map(|column| self.collection.schema.fields[column].id).collect()
+    }
+
+    fn left_bytes(&self, sealed: &SealedRecord) -> u64 {
+        let columns = self.collection.schema.vector_columns();
+        let left = columns.filter(|column| self.collection.has_stored_codes(sealed.id, *column));
+        left.map(|column| u64::from(sealed.row_count) * u64::from(self.collection.schema.fields[column].dim) * 4).sum()
     }
 
     fn stage_after_parts(&self, at: usize) -> Stage {

@@ -28,12 +28,21 @@ pub(super) enum Job {
 pub struct Step {
     /// To be committed; may be empty.
     pub batch: Batch,
-    /// `seal`, `compact` or `index`.
+    /// Blobs to be supplied before the next step.
+    pub need: Vec<BlobKey>,
+    /// `seal`, `compact`, `index` or `read`.
     pub stage: &'static str,
     /// Rows done.
     pub done: u64,
     /// Rows in all.
     pub total: u64,
+}
+
+impl Step {
+    /// A step that did nothing yet.
+    pub(super) fn new(stage: &'static str) -> Step {
+        Step { batch: Batch::default(), need: Vec::new(), stage, done: 0, total: 0 }
+    }
 }
 
 impl Job {
@@ -76,7 +85,10 @@ impl Collection {
         match self.job.take() {
             Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
             Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
-            None => self.begin(bytes).or_else(|| self.index_next(wanted, memory, bytes)),
+            None => {
+                let step = self.begin(bytes).or_else(|| self.index_next(wanted, memory, bytes));
+                step.or_else(|| self.read_in(memory, bytes))
+            }
         }
     }
 
@@ -93,9 +105,9 @@ impl Collection {
             self.is_flush_asked = false;
             if !self.log.is_empty() {
                 // Nothing grows, so the log holds only deletes, which fold into the segments' own.
-                let mut batch = Batch::default();
-                self.fold(&mut batch);
-                return Some(Step { batch, stage: "seal", done: 0, total: 0 });
+                let mut step = Step::new("seal");
+                self.fold(&mut step.batch);
+                return Some(step);
             }
         }
         let sealed: Vec<compaction::Sealed> = self.sealed.keys().map(|id| self.candidate(*id)).collect();
@@ -103,6 +115,10 @@ impl Collection {
         if sources.is_empty() {
             self.is_compaction_asked = false;
             return None;
+        }
+        let absent = self.absent_of(&sources);
+        if !absent.is_empty() {
+            return Some(Step { need: absent, ..Step::new("compact") });
         }
         let (target, partition) = (self.next_segment, self.segments[&sources[0]].partition());
         self.next_segment += 1;
@@ -122,48 +138,51 @@ impl Collection {
     }
 
     fn seal(&mut self, id: SegmentId, mut writer: SegmentWriter, bytes: u64) -> Step {
-        let mut batch = Batch::default();
-        let total = u64::from(self.segments[&id].row_count());
+        let mut step = Step::new("seal");
+        step.total = self.segments[&id].row_count().into();
         let parts = writer.next(&self.segments[&id], &self.schema, bytes);
         let is_written = parts.is_empty();
-        batch.writes.extend(parts.into_iter().map(|(key, blob)| (key, Some(blob))));
+        step.batch.writes.extend(parts.into_iter().map(|(key, blob)| (key, Some(blob))));
         if is_written {
             self.growing.remove(&id);
-            self.put_sealed(id, writer, &mut batch);
-            self.fold(&mut batch);
+            self.put_sealed(id, writer, &mut step.batch);
+            self.fold(&mut step.batch);
+            step.done = step.total;
         } else {
             self.job = Some(Job::Seal { segment: id, writer });
         }
-        Step { batch, stage: "seal", done: if is_written { total } else { 0 }, total }
+        step
     }
 
     fn compact(&mut self, mut merge: Box<Merge>, writer: Option<SegmentWriter>, bytes: u64) -> Step {
-        let mut batch = Batch::default();
-        let total: u64 = merge.sources().map(|id| u64::from(self.segments[&id].live_count())).sum();
+        let mut step = Step::new("compact");
+        step.total = merge.sources().map(|id| u64::from(self.segments[&id].live_count())).sum();
+        step.done = merge.target.row_count().into();
         let Some(mut writer) = writer else {
             let row_bytes = self.row_bytes(&merge);
             let is_copied = merge.step(&self.segments, u32::try_from(bytes / row_bytes).unwrap_or(u32::MAX));
-            let done = u64::from(merge.target.row_count());
+            step.done = merge.target.row_count().into();
             let writer = is_copied.then(|| SegmentWriter::new(self.id, &merge.target));
             self.job = Some(Job::Compact { merge, writer });
-            return Step { batch, stage: "compact", done, total };
+            return step;
         };
         let parts = writer.next(&merge.target, &self.schema, bytes);
         if !parts.is_empty() {
-            batch.writes.extend(parts.into_iter().map(|(key, blob)| (key, Some(blob))));
+            step.batch.writes.extend(parts.into_iter().map(|(key, blob)| (key, Some(blob))));
             self.job = Some(Job::Compact { merge, writer: Some(writer) });
-            return Step { batch, stage: "compact", done: total, total };
+            return step;
         }
+        let batch = &mut step.batch;
         let sources: Vec<SegmentId> = merge.sources().collect();
         let target = merge.finish(&self.segments);
         for id in sources {
-            self.remove_segment(id, &mut batch);
+            self.remove_segment(id, batch);
         }
         if target.live_count() > 0 {
             let id = target.id();
             let has_deletes = !target.deletes().is_clear();
             self.segments.insert(id, target);
-            self.put_sealed(id, writer, &mut batch);
+            self.put_sealed(id, writer, batch);
             self.sealed.get_mut(&id).expect("it was just put").has_new_deletes = has_deletes;
         } else {
             let collection = self.id;
@@ -172,14 +191,21 @@ impl Collection {
         }
         // Addresses of the rows have changed; whoever needs the index builds it anew.
         self.primary = None;
-        self.fold(&mut batch);
-        Step { batch, stage: "compact", done: total, total }
+        self.fold(batch);
+        step
+    }
+
+    /// Asks for some of the vectors that should be in memory and are not.
+    fn read_in(&self, memory: Memory, bytes: u64) -> Option<Step> {
+        let need = self.to_read_in(memory, bytes);
+        (!need.is_empty()).then(|| Step { need, ..Step::new("read") })
     }
 
     /// Takes a segment whose parts are written into the sealed ones.
     fn put_sealed(&mut self, id: SegmentId, writer: SegmentWriter, batch: &mut Batch) {
         let segment = &self.segments[&id];
         let (record, descriptor, descriptor_checksum) = writer.finish();
+        let pages = record.pages();
         let size_bytes = record.size_bytes() + descriptor.len() as u64;
         batch.put(BlobKey::Segment { collection: self.id, segment: id, part: 0 }, descriptor);
         let record = SealedRecord {
@@ -191,7 +217,7 @@ impl Collection {
             descriptor_checksum,
             deletes_seq: None,
         };
-        self.sealed.insert(id, Sealed { record, has_new_deletes: !segment.deletes().is_clear() });
+        self.sealed.insert(id, Sealed { record, pages, has_new_deletes: !segment.deletes().is_clear() });
     }
 
     fn row_bytes(&self, merge: &Merge) -> u64 {

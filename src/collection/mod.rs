@@ -13,6 +13,7 @@ pub mod group;
 pub mod hybrid;
 pub mod indexes;
 pub mod indexing;
+mod late;
 pub mod load;
 pub mod log;
 pub mod maintain;
@@ -26,7 +27,8 @@ pub mod search;
 pub mod write;
 
 use crate::index::Thresholds;
-use crate::schema::Schema;
+use crate::schema::{FieldId, Schema};
+use crate::segment::sealed::PageParts;
 use crate::segment::{PartitionId, Segment, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, codec};
@@ -62,12 +64,18 @@ pub struct Collection {
     job: Option<Job>,
     is_flush_asked: bool,
     is_compaction_asked: bool,
+    /// Vector columns that are left in storage by wish of the user.
+    left_columns: Vec<usize>,
+    /// How many commands have read, about: the time by which pages are old.
+    reading: u32,
 }
 
 /// What is stored of a sealed segment.
 #[derive(Debug)]
 struct Sealed {
     record: SealedRecord,
+    /// The pages of its vectors, by field.
+    pages: SortedMap<FieldId, PageParts>,
     /// Whether rows died since its deletes were stored.
     has_new_deletes: bool,
 }
@@ -87,6 +95,34 @@ pub struct Memory {
     pub limit_bytes: u64,
     /// What they hold now.
     pub used_bytes: u64,
+    /// What of it can be given back at once: vectors that are stored and need not be in memory.
+    pub leavable_bytes: u64,
+}
+
+/// The share of the memory limit that structures and vectors that could be left in storage may bring collections up to.
+/// The rest is for new rows.
+const SHARE: (u64, u64) = (3, 4);
+
+impl Memory {
+    /// What structures and stored vectors may bring collections up to.
+    pub fn share_bytes(self) -> u64 {
+        self.limit_bytes / SHARE.1 * SHARE.0
+    }
+
+    /// Whether so many bytes more stay within the limit, once all is given back that can be.
+    fn has_room(self, bytes: u64) -> bool {
+        self.used_bytes.saturating_sub(self.leavable_bytes) + bytes <= self.limit_bytes
+    }
+
+    /// Whether structures may take so many bytes more: without them, rows are scanned exactly.
+    fn has_room_for_structures(self, bytes: u64) -> bool {
+        self.used_bytes.saturating_sub(self.leavable_bytes) + bytes <= self.share_bytes()
+    }
+
+    /// Whether stored vectors may take so many bytes more.
+    fn has_room_for_pages(self, bytes: u64) -> bool {
+        self.used_bytes + bytes <= self.share_bytes()
+    }
 }
 
 impl Collection {
@@ -117,6 +153,8 @@ impl Collection {
             job: None,
             is_flush_asked: false,
             is_compaction_asked: false,
+            left_columns: Vec::new(),
+            reading: 0,
         }
     }
 

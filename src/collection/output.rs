@@ -93,7 +93,7 @@ impl Collection {
         let dynamic = self.schema.dynamic_column().filter(|_| has_dynamic);
         let wanted = output.columns.iter().copied().chain(dynamic);
         let stored: u64 =
-            wanted.map(|at| self.segments.values().map(|s| s.columns()[at].size_bytes()).sum::<u64>()).sum();
+            wanted.map(|at| self.segments.values().map(|s| s.columns()[at].value_bytes()).sum::<u64>()).sum();
         let rows: u64 = self.segments.values().map(|segment| u64::from(segment.row_count())).sum();
         check_bytes((u128::from(stored) * u128::from(row_count) / u128::from(rows.max(1))) as u64)
     }

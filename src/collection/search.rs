@@ -11,7 +11,7 @@ use crate::column::gather::vector;
 use crate::column::rows::{NamedValues, Rows, Values};
 use crate::error::{Error, Result};
 use crate::filter;
-use crate::index::flat::Request;
+use crate::index::flat::{Exact, Request};
 use crate::index::{Effort, Range};
 use crate::schema::{Metric, Value, paging};
 use crate::segment::{PartitionId, SegmentId};
@@ -162,7 +162,8 @@ impl Collection {
         for key in keys {
             match self.addresses(std::slice::from_ref(key), partitions)?.first() {
                 Some(at) => {
-                    elements.extend_from_slice(vector(self.segments[&at.segment].columns()[column].data()).row(at.row));
+                    let vectors = vector(self.segments[&at.segment].columns()[column].data());
+                    elements.extend_from_slice(vectors.row_if_here(at.row).unwrap_or_default());
                 }
                 None => missing.push(key),
             }
@@ -257,13 +258,18 @@ impl Collection {
         let primary = self.schema.primary_column();
         for id in scanned {
             let segment = self.segments.get_mut(&id).expect("allowed rows are of segments");
-            segment.prepare(searched.column, searched.metric);
+            let is_whole = segment.prepare(searched.column, searched.metric);
             let (segment, allowed) = (&self.segments[&id], &allowed[&id]);
             let keys = &segment.columns()[primary];
             let tie = |a: u32, b: u32| PrimaryKey::of(keys, a).cmp(&PrimaryKey::of(keys, b));
             let column = vector(segment.columns()[searched.column].data());
             let request = Request { column, query, allowed, limit, range: searched.range, tie: &tie };
-            let nearest = segment.search(searched.column, &request).into_sorted(&tie);
+            let top = if is_whole {
+                segment.search(searched.column, &request)
+            } else {
+                Exact::new(searched.metric, query).search(&request)
+            };
+            let nearest = top.into_sorted(&tie);
             found.extend(nearest.iter().map(|c| (RowAddress { segment: id, row: c.row }, c.distance)));
         }
         sort_by(&mut found, |a, b| self.nearer(a, b));

@@ -200,7 +200,10 @@ impl Collection {
     }
 
     /// The rows of a partial upsert, with the old values where the new rows have none.
-    fn complete(&mut self, mut rows: Rows, field_ops: &[(String, FieldOp)]) -> Result<Rows> {
+    ///
+    /// # Errors
+    /// Those of [`Collection::write`].
+    pub fn complete(&mut self, mut rows: Rows, field_ops: &[(String, FieldOp)]) -> Result<Rows> {
         let primary = self.schema.primary_column();
         let field = &self.schema.fields[primary];
         let Some(keys) = rows.columns.iter().find(|column| column.name == field.name) else {

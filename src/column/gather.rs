@@ -56,7 +56,11 @@ pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
         DataType::FloatVector => {
             let mut elements = Vec::with_capacity(picks.len() * field.dim as usize);
             for (column, row) in picks {
-                elements.extend_from_slice(vector(column.data()).row(*row));
+                match vector(column.data()).row_if_here(*row) {
+                    Some(vector) => elements.extend_from_slice(vector),
+                    // Whoever asked sees that a page is wanted, and asks anew.
+                    None => elements.resize(elements.len() + field.dim as usize, 0.0),
+                }
             }
             Values::FloatLists { dim: field.dim, elements }
         }
@@ -69,6 +73,17 @@ pub fn gather(field: &Field, picks: &[Pick<'_>]) -> Values {
 /// # Panics
 /// If it holds something else; schemas say which columns do.
 pub fn vector(data: &ColumnData) -> &VectorColumn {
+    match data {
+        ColumnData::FloatVector(column) => column,
+        _ => unreachable!("a vector field has another column"),
+    }
+}
+
+/// The vectors of a column that holds some, to be changed.
+///
+/// # Panics
+/// If it holds something else.
+pub fn vector_mut(data: &mut ColumnData) -> &mut VectorColumn {
     match data {
         ColumnData::FloatVector(column) => column,
         _ => unreachable!("a vector field has another column"),

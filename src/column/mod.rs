@@ -80,6 +80,11 @@ impl Column {
         &self.data
     }
 
+    /// The values, to be changed in ways that keep their number.
+    pub fn data_mut(&mut self) -> &mut ColumnData {
+        &mut self.data
+    }
+
     /// The rows that have a value; `None` when all have.
     pub fn validity(&self) -> Option<&Bitmap> {
         self.validity.as_ref()
@@ -118,6 +123,14 @@ impl Column {
         let validity = self.validity.get_or_insert_with(|| Bitmap::full(before));
         for row in rows {
             validity.push(other.is_valid(row));
+        }
+    }
+
+    /// Bytes of all values, wherever they are.
+    pub fn value_bytes(&self) -> u64 {
+        match &self.data {
+            ColumnData::FloatVector(column) => column.value_bytes(),
+            _ => self.size_bytes(),
         }
     }
 
@@ -187,7 +200,8 @@ impl ColumnData {
                 Value::List(column.range(row).map(|at| column.elements().value(at as u32)).collect())
             }
             ColumnData::FloatVector(column) => {
-                Value::List(column.row(row).iter().map(|element| Value::Double(f64::from(*element))).collect())
+                let vector = column.row_if_here(row).unwrap_or_default();
+                Value::List(vector.iter().map(|element| Value::Double(f64::from(*element))).collect())
             }
         }
     }

@@ -1,15 +1,18 @@
-//! Dense vectors in pages.
+//! Dense vectors in pages, which may be left in storage until they are asked for.
 
+use std::cell::{Cell, RefCell};
+
+use crate::sorted::SortedSet;
 use crate::store::Bytes;
 use crate::store::codec::HEADER_BYTES;
 use crate::store::pages::Pages;
 
 /// The bytes of vectors that a page aims at; at least one row fits in any case.
 ///
-/// All rows are read together as long as scans are exact, and 256 KB are read at 239 MB/s from IndexedDB where 32 KB are
-/// read at 189. Pages are also what background work fills storage with: small ones fill a quota to the brim, and then
-/// nothing is left for the commit that would free room.
-pub const PAGE_BYTES: usize = 256 * 1024;
+/// A search that finds its candidates by codes reads single rows: sixteen of them take about 2 ms from IndexedDB in pages
+/// of 32 KB, and ten times as long in pages of 1 MB. All rows together are read at 189 MB/s, instead of 239 in pages of
+/// 256 KB.
+pub const PAGE_BYTES: usize = 32 * 1024;
 
 /// Rows of a page come in fours where four fit, since kernels take four at a time.
 const ROWS_STEP: usize = 4;
@@ -19,6 +22,21 @@ const ROWS_STEP: usize = 4;
 pub struct VectorColumn {
     dim: u32,
     pages: Pages,
+    /// `None` when all pages are here.
+    late: Option<Late>,
+}
+
+/// What is known of a column of which pages are in storage only.
+#[derive(Debug, Clone)]
+struct Late {
+    /// Pages that are here.
+    here: u32,
+    /// When each page was last read.
+    used: Vec<Cell<u32>>,
+    /// What is put down as the time of a read.
+    now: Cell<u32>,
+    /// Pages that were asked for and are not here.
+    wanted: RefCell<SortedSet<u32>>,
 }
 
 impl VectorColumn {
@@ -27,12 +45,23 @@ impl VectorColumn {
         let dim = dim.max(1);
         let fitting = PAGE_BYTES / (dim as usize * 4);
         let rows_per_page = if fitting < ROWS_STEP { fitting.max(1) } else { fitting / ROWS_STEP * ROWS_STEP } as u32;
-        VectorColumn { dim, pages: Pages::new(dim as usize * 4, rows_per_page) }
+        VectorColumn { dim, pages: Pages::new(dim as usize * 4, rows_per_page), late: None }
     }
 
     /// The column of stored pages; `None` when their sizes do not fit `len` rows.
     pub fn from_pages(dim: u32, rows_per_page: u32, len: u32, pages: Vec<Bytes>) -> Option<VectorColumn> {
-        Some(VectorColumn { dim, pages: Pages::from_blobs(dim as usize * 4, rows_per_page, len, pages)? })
+        Some(VectorColumn { dim, pages: Pages::from_blobs(dim as usize * 4, rows_per_page, len, pages)?, late: None })
+    }
+
+    /// The column of stored pages of those sizes in bytes, none of which is here; `None` when they do not fit `len` rows.
+    pub fn left(
+        dim: u32,
+        rows_per_page: u32,
+        len: u32,
+        sizes: impl ExactSizeIterator<Item = usize>,
+    ) -> Option<VectorColumn> {
+        let late = (len > 0).then(|| Late::new(sizes.len(), 0));
+        Some(VectorColumn { dim, pages: Pages::left(dim as usize * 4, rows_per_page, len, sizes)?, late })
     }
 
     /// Appends rows, row-major.
@@ -52,16 +81,91 @@ impl VectorColumn {
     }
 
     /// The vector of `row`.
+    ///
+    /// # Panics
+    /// If its page is not here.
     pub fn row(&self, row: u32) -> &[f32] {
         bytemuck::cast_slice(self.pages.record(row))
     }
 
-    /// The floats of each page, in row order: `rows_per_page` rows each but the last.
+    /// The vector of `row`, if its page is here; if not, the page is noted as wanted, see [`VectorColumn::take_wanted`].
+    pub fn row_if_here(&self, row: u32) -> Option<&[f32]> {
+        if let Some(late) = &self.late {
+            let page = row / self.rows_per_page();
+            if !self.pages.is_here(page) {
+                late.wanted.borrow_mut().insert(page, ());
+                return None;
+            }
+            late.used[page as usize].set(late.now.get());
+        }
+        Some(self.row(row))
+    }
+
+    /// Whether all pages are here.
+    pub fn is_whole(&self) -> bool {
+        self.late.is_none()
+    }
+
+    /// Whether pages were asked for that are not here.
+    pub fn is_wanting(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| !late.wanted.borrow().is_empty())
+    }
+
+    /// The pages that were asked for since the last call and are not here, ascending.
+    pub fn take_wanted(&mut self) -> Vec<u32> {
+        self.late.as_mut().map(|late| late.wanted.take().into_keys().collect()).unwrap_or_default()
+    }
+
+    /// The pages that are not here, ascending.
+    pub fn absent(&self) -> impl Iterator<Item = u32> + '_ {
+        let pages = self.late.as_ref().map_or(0, |late| late.used.len() as u32);
+        (0..pages).filter(|page| !self.pages.is_here(*page))
+    }
+
+    /// The pages that are here though they could be left, with the time when they were last read.
+    pub fn used(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let pages = self.pages().len() as u32;
+        let at = |page: u32| self.late.as_ref().map_or(0, |late| late.used[page as usize].get());
+        (0..pages).filter(|page| self.pages.is_here(*page)).map(move |page| (page, at(page)))
+    }
+
+    /// Sets what is put down as the time of reads from now on.
+    pub fn set_time(&mut self, now: u32) {
+        if let Some(late) = &self.late {
+            late.now.set(now);
+        }
+    }
+
+    /// Puts a stored page in its place; says whether it fits.
+    pub fn put(&mut self, page: u32, blob: Bytes) -> bool {
+        let Some(late) = &mut self.late else { return false };
+        if page >= late.used.len() as u32 || self.pages.is_here(page) {
+            return self.pages.put(page, blob);
+        }
+        if !self.pages.put(page, blob) {
+            return false;
+        }
+        late.here += 1;
+        late.used[page as usize].set(late.now.get());
+        if late.here == late.used.len() as u32 {
+            self.late = None;
+        }
+        true
+    }
+
+    /// Gives the memory of a page back that is here and stored.
+    pub fn leave(&mut self, page: u32) {
+        let pages = self.pages.blobs().len();
+        self.pages.leave(page);
+        self.late.get_or_insert_with(|| Late::new(pages, pages as u32)).here -= 1;
+    }
+
+    /// The floats of each page, in row order: `rows_per_page` rows each but the last. All pages must be here.
     pub fn page_floats(&self) -> impl Iterator<Item = &[f32]> {
         self.pages.blobs().iter().map(|page| page.floats(HEADER_BYTES))
     }
 
-    /// The pages as blobs, whose headers are not written yet.
+    /// The pages as blobs, whose headers need not be written yet; those that are not here are empty.
     pub fn pages(&self) -> &[Bytes] {
         self.pages.blobs()
     }
@@ -88,7 +192,18 @@ impl VectorColumn {
 
     /// The heap that the column holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
-        self.pages.size_bytes()
+        self.pages.size_bytes() + self.late.as_ref().map_or(0, |late| late.used.len() as u64 * 4)
+    }
+
+    /// Bytes of all vectors, wherever they are.
+    pub fn value_bytes(&self) -> u64 {
+        u64::from(self.len()) * u64::from(self.dim) * 4
+    }
+}
+
+impl Late {
+    fn new(pages: usize, here: u32) -> Late {
+        Late { here, used: vec![Cell::new(0); pages], now: Cell::new(0), wanted: RefCell::new(SortedSet::new()) }
     }
 }
 

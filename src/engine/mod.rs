@@ -3,7 +3,8 @@
 //!
 //! **Whoever drives an [`Engine`] must**
 //! 1. open it with the store's keys and catalog ([`Engine::open`]);
-//! 2. hand in one command at a time; when [`Step::Need`] comes back, load those blobs and [`Engine::resume`];
+//! 2. hand in one command at a time; when [`Step::Need`] comes back, load those blobs and [`Engine::resume`], as often as
+//!    it does;
 //! 3. commit the batch of a [`Step::Done`] before its reply leaves, and commit batches in the order in which they came;
 //! 4. when a commit fails, drop the engine and open a new one: memory is ahead of storage.
 
@@ -76,6 +77,8 @@ pub struct Continuation {
 pub struct Maintained {
     /// To be committed; may be empty though work was done.
     pub batch: Batch,
+    /// Blobs to be loaded and handed in ([`Engine::supply`]) before the next step.
+    pub need: Vec<BlobKey>,
     /// Whether work is left.
     pub has_more: bool,
     /// What is being done, with how much of it is done, when something is.
@@ -85,7 +88,7 @@ pub struct Maintained {
 /// How far a piece of background work is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// `seal`, `compact` or `index`.
+    /// `seal`, `compact`, `index` or `read`.
     pub stage: &'static str,
     /// The collection's name.
     pub collection: String,
@@ -137,12 +140,28 @@ impl Engine {
 
     /// Runs a command, or says what it needs first. An error means that nothing changed.
     pub fn execute(&mut self, command: Command, context: Context) -> Result<Step> {
+        self.begin(&command)?;
+        self.attempt(command, context)
+    }
+
+    fn attempt(&mut self, command: Command, context: Context) -> Result<Step> {
         let needed = self.needed(&command)?;
         if !needed.is_empty() {
             return Ok(Step::Need(needed, Continuation { command }));
         }
         let makes_room = command.makes_room();
-        let (reply, mut batch) = self.run(command, context)?;
+        let (reply, mut batch) = match self.late_reader(&command)? {
+            None => self.run(command, context)?,
+            Some(id) => {
+                let again = command.clone();
+                let result = self.run(command, context);
+                let wanted = self.wanted(id)?;
+                if !wanted.is_empty() {
+                    return Ok(Step::Need(wanted, Continuation { command: again }));
+                }
+                result?
+            }
+        };
         batch.makes_room = makes_room;
         self.note(&batch);
         Ok(Step::Done(reply, batch))
@@ -156,7 +175,7 @@ impl Engine {
         context: Context,
     ) -> Result<Step> {
         self.supply(blobs)?;
-        self.execute(waiting.command, context)
+        self.attempt(waiting.command, context)
     }
 
     /// One bounded step of background work: removal of what nothing refers to, sealing, compaction.
@@ -170,15 +189,20 @@ impl Engine {
                 batch.remove(key);
             }
             self.note(&batch);
-            return Ok(Maintained { batch, has_more: true, progress: None });
+            return Ok(Maintained { batch, need: Vec::new(), has_more: true, progress: None });
         }
+        self.make_room(0);
         let mut turns: Vec<u64> = self.collections.keys().copied().collect();
         let served = turns.partition_point(|id| *id <= self.maintained);
         turns.rotate_left(served);
         let memory = self.memory();
         for id in turns {
             let wanted = self.catalog.collection(id).map(CollectionRecord::wanted_structures).unwrap_or_default();
-            let collection = self.collections.get_mut(&id);
+            let left = self.catalog.collection(id).map(CollectionRecord::left_columns).unwrap_or_default();
+            let mut collection = self.collections.get_mut(&id);
+            if let Some(collection) = &mut collection {
+                collection.leave_columns(left, memory);
+            }
             let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &wanted, memory)) else {
                 continue;
             };
@@ -188,9 +212,9 @@ impl Engine {
             self.note(&step.batch);
             let collection = self.catalog.collection(id).map(|record| record.name.clone()).unwrap_or_default();
             let progress = Progress { stage: step.stage, collection, done: step.done, total: step.total };
-            return Ok(Maintained { batch: step.batch, has_more: true, progress: Some(progress) });
+            return Ok(Maintained { batch: step.batch, need: step.need, has_more: true, progress: Some(progress) });
         }
-        Ok(Maintained { batch, has_more: false, progress: None })
+        Ok(Maintained { batch, need: Vec::new(), has_more: false, progress: None })
     }
 
     /// Keeps the list of blobs as the store will be.

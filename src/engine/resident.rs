@@ -14,8 +14,12 @@ impl Engine {
         let Some(target) = needs_rows(command) else { return Ok(Vec::new()) };
         let record = self.catalog.resolve(target)?;
         let id = record.id;
-        if self.collections.contains_key(&id) {
-            return Ok(Vec::new());
+        if let Some(collection) = self.collections.get_mut(&id) {
+            if !collection.is_partly_absent() {
+                return Ok(Vec::new());
+            }
+            self.read_ahead(command)?;
+            return self.wanted(id);
         }
         if !self.loaders.contains_key(&id) {
             let has_indexes = self.keys.contains_key(&BlobKey::Indexes { collection: id });
@@ -38,26 +42,86 @@ impl Engine {
     }
 
     /// Takes in what was loaded. A collection that cannot be read is given up, and read anew by the next command.
-    pub(super) fn supply(&mut self, blobs: Vec<(BlobKey, Option<Bytes>)>) -> Result<()> {
-        let mut by_collection: SortedMap<u64, Vec<(BlobKey, Bytes)>> = SortedMap::new();
+    pub fn supply(&mut self, blobs: Vec<(BlobKey, Option<Bytes>)>) -> Result<()> {
+        let mut by_collection: SortedMap<u64, Vec<(BlobKey, Option<Bytes>)>> = SortedMap::new();
         for (key, blob) in blobs {
             if let Some(id) = key.collection() {
-                by_collection.or_default(id).extend(blob.map(|blob| (key, blob)));
+                by_collection.or_default(id).push((key, blob));
             }
         }
         for (id, blobs) in by_collection {
             if let Some(mut loader) = self.loaders.remove(&id) {
-                loader.supply(blobs)?;
+                loader.supply(blobs.into_iter().filter_map(|(key, blob)| Some((key, blob?))).collect())?;
                 self.loaders.insert(id, loader);
+            } else if let Some(collection) = self.collections.get_mut(&id) {
+                collection.supply(blobs)?;
             }
         }
         Ok(())
     }
 
+    /// Lets what was read long ago make room for what a command is about to read or write.
+    pub(super) fn begin(&mut self, command: &Command) -> Result<()> {
+        let Some(target) = needs_rows(command) else { return Ok(()) };
+        let id = self.catalog.resolve(target)?.id;
+        if matches!(command, Command::Insert { .. } | Command::Upsert { .. }) {
+            self.make_room(0);
+        }
+        if self.collections.get(&id).is_some_and(Collection::is_partly_absent) {
+            let memory = self.memory();
+            self.collections.get_mut(&id).expect("it was just found").begin_reading(memory);
+        }
+        Ok(())
+    }
+
+    /// Gives stored vectors back until collections have room within their share for so many bytes more.
+    pub(super) fn make_room(&mut self, bytes: u64) {
+        let memory = self.memory();
+        let mut excess = (memory.used_bytes + bytes).saturating_sub(memory.share_bytes());
+        for (_, collection) in self.collections.iter_mut() {
+            if excess > 0 {
+                let before = collection.size_bytes();
+                collection.give_back(excess);
+                excess = excess.saturating_sub(before - collection.size_bytes());
+            }
+        }
+    }
+
+    /// The collection of a command that only reads, if some of its vectors are in storage only.
+    pub(super) fn late_reader(&self, command: &Command) -> Result<Option<u64>> {
+        let (Command::Query { target, .. } | Command::Search { target, .. } | Command::HybridSearch { target, .. }) =
+            command
+        else {
+            return Ok(None);
+        };
+        let id = self.catalog.resolve(target)?.id;
+        Ok(self.collections.get(&id).filter(|collection| collection.is_partly_absent()).map(|_| id))
+    }
+
+    /// The blobs of vectors that a command asked for and that are not here.
+    ///
+    /// # Errors
+    /// [`Error::MemoryLimit`] when there is no room for them.
+    pub(super) fn wanted(&mut self, id: u64) -> Result<Vec<BlobKey>> {
+        let Some(collection) = self.collections.get_mut(&id) else { return Ok(Vec::new()) };
+        let (wanted, bytes) = collection.take_wanted();
+        let memory = self.memory();
+        if memory.used_bytes + bytes > memory.limit_bytes {
+            self.make_room(bytes);
+            let Memory { limit_bytes, used_bytes, .. } = self.memory();
+            let needed_bytes = used_bytes + bytes;
+            if needed_bytes > limit_bytes {
+                return Err(Error::MemoryLimit { limit_bytes, needed_bytes });
+            }
+        }
+        Ok(wanted)
+    }
+
     /// What collections hold of the heap, and what they may.
     pub(super) fn memory(&self) -> Memory {
         let used_bytes = self.collections.values().map(Collection::size_bytes).sum();
-        Memory { limit_bytes: self.options.memory_limit_bytes, used_bytes }
+        let leavable_bytes = self.collections.values().map(Collection::leavable_bytes).sum();
+        Memory { limit_bytes: self.options.memory_limit_bytes, used_bytes, leavable_bytes }
     }
 
     /// The collection of a command that [`Engine::needed`] found ready.

@@ -7,7 +7,7 @@ use crate::collection::hybrid::HybridSearch;
 use crate::collection::query::Query;
 use crate::collection::search::{Search, Searched};
 use crate::collection::write::{Insert, Mode, Routing, Upsert};
-use crate::command::{Reply, Stats, Target};
+use crate::command::{Command, Reply, Stats, Target};
 use crate::error::{Error, Result};
 use crate::index::inverted::Probes;
 use crate::index::{Effort, Range};
@@ -76,6 +76,31 @@ impl Engine {
             self.find_queries(target, search, *searched)?;
         }
         Ok(Reply::Hits(self.rows(target)?.hybrid_search(&hybrid, &searched, Some(&partitions))?))
+    }
+
+    /// Reads what a command reads before it does anything, so that what is in storage only is noted as wanted: the rows
+    /// that a partial upsert completes, and those whose vectors are searched for.
+    pub(super) fn read_ahead(&mut self, command: &Command) -> Result<()> {
+        match command {
+            Command::Upsert { target, upsert } if upsert.is_partial || !upsert.field_ops.is_empty() => {
+                self.rows(target)?.complete(upsert.rows.clone(), &upsert.field_ops)?;
+            }
+            Command::Search { target, search } => self.read_queries(target, search)?,
+            Command::HybridSearch { target, hybrid } => {
+                hybrid.searches.iter().try_for_each(|search| self.read_queries(target, search))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_queries(&mut self, target: &Target, search: &Search) -> Result<()> {
+        if search.ids.is_some() {
+            self.catalog.resolve(target)?.readable_partitions(&search.partitions)?;
+            let searched = self.searched(target, search)?;
+            self.find_queries(target, &mut search.clone(), searched)?;
+        }
+        Ok(())
     }
 
     /// Puts the vectors of the rows that a search names in place of their keys. They may lie in other partitions than

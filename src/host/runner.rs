@@ -330,7 +330,19 @@ impl Runner {
         if is_held_back {
             return Ok((Maintenance { has_more: true, progress: None }, Batch::default()));
         }
-        let step = engine.maintain(budget)?;
+        let mut step = engine.maintain(budget)?;
+        if !step.need.is_empty() {
+            let engines_lost = self.engines_lost;
+            let keys = std::mem::take(&mut step.need);
+            if self.writes_any(&keys) {
+                self.drain().await;
+            }
+            let load = self.host.load(&keys);
+            let blobs = self.beside_commits(load).await?;
+            if engines_lost == self.engines_lost {
+                self.ready().await?.0.supply(keys.into_iter().zip(blobs).collect())?;
+            }
+        }
         Ok((Maintenance { has_more: step.has_more, progress: step.progress }, step.batch))
     }
 

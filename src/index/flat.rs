@@ -98,6 +98,19 @@ impl Exact<'_> {
         Exact { metric, query, query_norm: norm(query) }
     }
 
+    /// The nearest allowed rows within the range, as far as they are here; those that are not are noted as wanted.
+    pub fn search(&self, request: &Request<'_>) -> Top {
+        let mut top = Top::new(request.limit);
+        for row in request.allowed.iter() {
+            let Some(vector) = request.column.row_if_here(row) else { continue };
+            let distance = self.distance(vector);
+            if distance <= top.threshold() && request.range.contains(distance) {
+                top.offer(Candidate { row, distance }, request.tie);
+            }
+        }
+        top
+    }
+
     /// The distance of a vector of the query's length.
     pub fn distance(&self, vector: &[f32]) -> f32 {
         ordered(match self.metric {

@@ -8,7 +8,8 @@ pub mod compaction;
 pub mod sealed;
 
 use crate::bitmap::Bitmap;
-use crate::column::{Column, gather::vector};
+use crate::column::gather::{vector, vector_mut};
+use crate::column::{Column, ColumnData, VectorColumn};
 use crate::filter::Predicate;
 use crate::index::flat::{Flat, Request};
 use crate::index::top::Top;
@@ -111,6 +112,22 @@ impl Segment {
         row < self.row_count && self.deletes.insert(row)
     }
 
+    /// The vector columns with their numbers, to have pages put or left.
+    pub fn vectors_mut(&mut self) -> impl Iterator<Item = (usize, &mut VectorColumn)> {
+        self.columns.iter_mut().enumerate().filter_map(|(at, column)| match column.data_mut() {
+            ColumnData::FloatVector(vectors) => Some((at, vectors)),
+            _ => None,
+        })
+    }
+
+    /// The vectors of a column, to have pages put or left.
+    ///
+    /// # Panics
+    /// If it is no vector column.
+    pub fn vector_mut(&mut self, column: usize) -> &mut VectorColumn {
+        vector_mut(self.columns[column].data_mut())
+    }
+
     /// Replaces the dead rows, which must range over the segment's rows.
     pub fn set_deletes(&mut self, deletes: Bitmap) {
         assert_eq!(deletes.len(), self.row_count, "deletes range over the rows of their segment");
@@ -146,9 +163,13 @@ impl Segment {
         rows
     }
 
-    /// Makes the index of a vector column ready for [`Segment::search`] under a metric.
-    pub fn prepare(&mut self, column: usize, metric: Metric) {
+    /// Makes the index of a vector column ready for [`Segment::search`] under a metric; `false` when some of its vectors
+    /// are not here.
+    pub fn prepare(&mut self, column: usize, metric: Metric) -> bool {
         let vectors = vector(self.columns[column].data());
+        if !vectors.is_whole() {
+            return false;
+        }
         let slot = &mut self.indexes[column];
         if slot.as_ref().is_none_or(|(indexed, _)| *indexed != metric) {
             *slot = Some((metric, Flat::new(metric)));
@@ -156,6 +177,7 @@ impl Segment {
         if let Some((_, index)) = slot {
             index.extend(vectors);
         }
+        true
     }
 
     /// The nearest rows by a vector column that was prepared.

@@ -11,7 +11,7 @@ use crate::column::build::added;
 use crate::column::encode::{self, ColumnRecord};
 use crate::column::{Column, ColumnData, VectorColumn};
 use crate::error::{Error, Result};
-use crate::schema::{DataType, Field, FieldId, Schema};
+use crate::schema::{DataType, FieldId, Schema};
 use crate::sorted::SortedMap;
 use crate::store::codec::{self, HEADER_BYTES};
 use crate::store::{BlobKey, Bytes};
@@ -62,8 +62,51 @@ pub struct PartRecord {
     pub checksum: u64,
 }
 
+/// The parts that a vector column's pages are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageParts {
+    /// The number of the first.
+    pub first: u32,
+    /// The pages in order.
+    pub parts: Vec<PartRecord>,
+}
+
 impl SegmentRecord {
     /// Bytes of all parts.
+    pub fn size_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| u64::from(part.blob_bytes)).sum()
+    }
+
+    /// The pages of each vector field.
+    pub fn pages(&self) -> SortedMap<FieldId, PageParts> {
+        let mut pages = SortedMap::new();
+        let mut first = 1u32;
+        for column in &self.columns {
+            let (StoredColumn::Sections { part_count, .. } | StoredColumn::Pages { part_count, .. }) = *column;
+            let end = first.saturating_add(part_count);
+            if let StoredColumn::Pages { field, .. } = *column
+                && let Some(parts) = self.parts.get(first as usize - 1..end as usize - 1)
+            {
+                pages.insert(field, PageParts { first, parts: parts.to_vec() });
+            }
+            first = end;
+        }
+        pages
+    }
+}
+
+impl PageParts {
+    /// The key of a page.
+    pub fn key(&self, collection: u64, segment: SegmentId, page: u32) -> BlobKey {
+        BlobKey::Segment { collection, segment, part: self.first + page }
+    }
+
+    /// The numbers of the parts.
+    pub fn numbers(&self) -> std::ops::Range<u32> {
+        self.first..self.first + self.parts.len() as u32
+    }
+
+    /// Bytes of all of them.
     pub fn size_bytes(&self) -> u64 {
         self.parts.iter().map(|part| u64::from(part.blob_bytes)).sum()
     }
@@ -149,7 +192,8 @@ impl SegmentWriter {
 }
 
 /// The segment of a descriptor and its parts (numbered from 1), checked in every respect. Fields that were added since it
-/// was sealed have their default there, or null.
+/// was sealed have their default there, or null. Of the vector fields that `left` names no part is needed: their pages stay
+/// in storage.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when a part is absent, damaged, or not what the descriptor and the schema say.
@@ -159,25 +203,26 @@ pub fn read(
     schema: &Schema,
     record: &SegmentRecord,
     mut parts: SortedMap<u32, Bytes>,
+    left: &[FieldId],
 ) -> Result<Segment> {
     let descriptor = BlobKey::Segment { collection, segment, part: 0 };
     let mut next_part = 1u32;
-    let mut take = |count: u32| -> Result<Vec<Bytes>> {
+    let mut skip = |count: u32| {
         let numbers = next_part..next_part.saturating_add(count);
         next_part = numbers.end;
         numbers
+    };
+    let mut take = |numbers: std::ops::Range<u32>| -> Result<Vec<Bytes>> {
+        numbers
             .map(|part| {
                 let key = BlobKey::Segment { collection, segment, part };
-                let expected = record.parts.get(part as usize - 1);
                 let blob = parts.remove(&part).ok_or_else(|| Error::corrupt(key, "it is absent"))?;
-                let checksum = codec::verify(key, blob.as_slice())?;
-                match expected {
-                    Some(expected) if expected.checksum == checksum => Ok(blob),
-                    _ => Err(Error::corrupt(key, "it is not the part that was sealed")),
-                }
+                check_part(key, &blob, record.parts.get(part as usize - 1))?;
+                Ok(blob)
             })
             .collect()
     };
+    let pages = record.pages();
     let mut columns = Vec::new();
     for field in &schema.fields {
         let Some(stored) = record.columns.iter().find(|stored| stored.field() == field.id) else {
@@ -188,13 +233,23 @@ pub fn read(
         let column = match stored {
             StoredColumn::Sections { record: shape, part_count } => {
                 let mut sections = Vec::new();
-                for blob in take(*part_count)? {
+                for blob in take(skip(*part_count))? {
                     sections.extend_from_slice(&blob.as_slice()[HEADER_BYTES..]);
                 }
                 encode::decode(field, shape, record.row_count, &sections)
             }
+            _ if field.data_type != DataType::FloatVector => None,
             StoredColumn::Pages { rows_per_page, part_count, .. } => {
-                pages(field, *rows_per_page, record.row_count, take(*part_count)?)
+                let numbers = skip(*part_count);
+                let (dim, rows_per_page, row_count) = (field.dim, *rows_per_page, record.row_count);
+                let vectors = match pages.get(&field.id) {
+                    Some(pages) if left.contains(&field.id) => {
+                        let sizes = pages.parts.iter().map(|part| part.blob_bytes as usize);
+                        VectorColumn::left(dim, rows_per_page, row_count, sizes)
+                    }
+                    _ => VectorColumn::from_pages(dim, rows_per_page, row_count, take(numbers)?),
+                };
+                vectors.map(|vectors| Column::from_data(ColumnData::FloatVector(vectors), None))
             }
         };
         columns.push(column.ok_or_else(|| Error::corrupt(descriptor, format!("field {} is malformed", field.name)))?);
@@ -202,12 +257,17 @@ pub fn read(
     Ok(Segment::with_columns(segment, record.partition, record.row_count, columns))
 }
 
-fn pages(field: &Field, rows_per_page: u32, row_count: u32, pages: Vec<Bytes>) -> Option<Column> {
-    if field.data_type != DataType::FloatVector {
-        return None;
+/// Checks that a blob is intact, and the part that was sealed.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub fn check_part(key: BlobKey, blob: &Bytes, expected: Option<&PartRecord>) -> Result<()> {
+    let checksum = codec::verify(key, blob.as_slice())?;
+    if expected.is_some_and(|expected| expected.checksum == checksum) {
+        Ok(())
+    } else {
+        Err(Error::corrupt(key, "it is not the part that was sealed"))
     }
-    let vectors = VectorColumn::from_pages(field.dim, rows_per_page, row_count, pages)?;
-    Some(Column::from_data(ColumnData::FloatVector(vectors), None))
 }
 
 impl StoredColumn {

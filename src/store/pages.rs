@@ -9,7 +9,7 @@ pub struct Pages {
     record_bytes: usize,
     per_page: u32,
     len: u32,
-    /// Blobs: a header, then `per_page` records; the last page may have room left.
+    /// Blobs: a header, then `per_page` records; the last page may have room left. One that is not here is empty.
     pages: Vec<Bytes>,
 }
 
@@ -22,14 +22,50 @@ impl Pages {
 
     /// The records of stored pages; `None` when their sizes do not fit `len` records.
     pub fn from_blobs(record_bytes: usize, per_page: u32, len: u32, pages: Vec<Bytes>) -> Option<Pages> {
-        if record_bytes == 0 || per_page == 0 || pages.len() != len.div_ceil(per_page) as usize {
+        let sizes = pages.iter().map(Bytes::len);
+        let mut all = Pages::left(record_bytes, per_page, len, sizes)?;
+        all.pages = pages;
+        Some(all)
+    }
+
+    /// The records of stored pages of those sizes in bytes, none of which is here; `None` when they do not fit `len`
+    /// records.
+    pub fn left(
+        record_bytes: usize,
+        per_page: u32,
+        len: u32,
+        sizes: impl ExactSizeIterator<Item = usize>,
+    ) -> Option<Pages> {
+        if record_bytes == 0 || per_page == 0 || sizes.len() != len.div_ceil(per_page) as usize {
             return None;
         }
-        let fits = pages.iter().enumerate().all(|(at, page)| {
-            let records = (len - at as u32 * per_page).min(per_page) as usize;
-            records.checked_mul(record_bytes).is_some_and(|bytes| page.len() == HEADER_BYTES + bytes)
-        });
-        fits.then_some(Pages { record_bytes, per_page, len, pages })
+        let pages = Pages { record_bytes, per_page, len, pages: vec![Bytes::default(); sizes.len()] };
+        sizes.enumerate().all(|(at, bytes)| pages.blob_bytes(at as u32) == Some(bytes)).then_some(pages)
+    }
+
+    /// Puts a stored page in its place; says whether it fits.
+    pub fn put(&mut self, page: u32, blob: Bytes) -> bool {
+        let fits = page < self.pages.len() as u32 && self.blob_bytes(page) == Some(blob.len());
+        if fits {
+            self.pages[page as usize] = blob;
+        }
+        fits
+    }
+
+    /// Gives a page's memory back, which is stored.
+    pub fn leave(&mut self, page: u32) {
+        self.pages[page as usize] = Bytes::default();
+    }
+
+    /// Whether a page is here.
+    pub fn is_here(&self, page: u32) -> bool {
+        !self.pages[page as usize].is_empty()
+    }
+
+    /// The bytes of a full blob of a page.
+    fn blob_bytes(&self, page: u32) -> Option<usize> {
+        let records = (self.len - page * self.per_page).min(self.per_page) as usize;
+        records.checked_mul(self.record_bytes).map(|bytes| HEADER_BYTES + bytes)
     }
 
     /// Appends as many zeroed records as fit the last page, or a new one, up to `count`; gives out their floats.
@@ -55,7 +91,7 @@ impl Pages {
         bytemuck::cast_slice_mut(self.grow(1))
     }
 
-    /// The bytes of a record.
+    /// The bytes of a record, whose page must be here.
     pub fn record(&self, at: u32) -> &[u8] {
         let page = self.pages[(at / self.per_page) as usize].as_slice();
         &page[HEADER_BYTES + (at % self.per_page) as usize * self.record_bytes..][..self.record_bytes]

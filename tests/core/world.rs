@@ -51,6 +51,10 @@ impl World {
     /// Does one step of background work; says whether there is more.
     pub fn maintain(&mut self, budget: u32) -> bool {
         let step = self.engine.maintain(budget).expect("background work goes well");
+        if !step.need.is_empty() {
+            let blobs = step.need.into_iter().map(|key| (key, self.blobs.get(&key).cloned())).collect();
+            self.engine.supply(blobs).expect("what was stored is read");
+        }
         self.commit(step.batch);
         step.has_more
     }

@@ -158,6 +158,19 @@ impl CollectionRecord {
         wanted.collect()
     }
 
+    /// The vector columns that `mmap.enabled` wishes left in storage, on the field, its index, or the collection.
+    pub fn left_columns(&self) -> Vec<usize> {
+        let set = |params: &Properties| params.get("mmap.enabled").map(|value| value.eq_ignore_ascii_case("true"));
+        let is_left = |column: &usize| {
+            let field = &self.schema.fields[*column];
+            let indexes = self.indexes.iter().filter(|index| index.field == field.id);
+            let on_field =
+                indexes.filter_map(|index| set(&index.params)).chain(set(&field.type_params)).reduce(|a, b| a || b);
+            on_field.or_else(|| set(&self.properties)).unwrap_or(false)
+        };
+        self.schema.vector_columns().filter(is_left).collect()
+    }
+
     /// The names of the indexes, or of those of one field when `field` is not empty.
     pub fn list_indexes(&self, field: &str) -> Vec<String> {
         let asked = self.indexes.iter().filter(|index| field.is_empty() || self.field_name(index) == field);

@@ -1,0 +1,191 @@
+//! Vectors that stay in storage: pages of sealed segments' vectors are in memory as long as there is room, and are read when
+//! something asks for their rows.
+//!
+//! Only pages of segments whose codes are stored are left, since searches find their candidates without them. A read
+//! that comes upon an absent page notes it and goes on; the engine sees that pages are wanted, throws the answer away,
+//! has them loaded and runs the command anew. Background work is given what it needs beforehand.
+
+use super::maintain::Job;
+use super::{Collection, Memory};
+use crate::column::VectorColumn;
+use crate::column::gather::vector;
+use crate::error::{Error, Result};
+use crate::segment::sealed::check_part;
+use crate::segment::{Segment, SegmentId};
+use crate::sorted::sort_by;
+use crate::store::{BlobKey, Bytes};
+
+/// Bytes that are asked for at once.
+const ROUND_BYTES_MAX: u64 = 16 << 20;
+
+/// The share of the memory limit that the pages of a collection may take that are left in storage by wish of the user,
+/// and the least that they may.
+const CACHE_SHARE: u64 = 32;
+const CACHE_BYTES_MIN: u64 = 1 << 20;
+
+impl Collection {
+    /// Whether some vectors are in storage only.
+    pub fn is_partly_absent(&self) -> bool {
+        self.vector_columns().any(|(_, _, vectors)| !vectors.is_whole())
+    }
+
+    /// Whether something asked for vectors that are not here.
+    pub(super) fn is_wanting(&self) -> bool {
+        self.vector_columns().any(|(_, _, vectors)| vectors.is_wanting())
+    }
+
+    /// Says which vector columns are left in storage by wish of the user, and leaves of them what is more than a few.
+    pub fn leave_columns(&mut self, columns: Vec<usize>, memory: Memory) {
+        self.left_columns = columns;
+        self.trim(memory);
+    }
+
+    /// Begins a command: what it reads counts as read later than all before.
+    pub fn begin_reading(&mut self, memory: Memory) {
+        self.trim(memory);
+        self.reading = self.reading.wrapping_add(1);
+        let now = self.reading;
+        for (_, segment) in self.segments.iter_mut() {
+            segment.vectors_mut().for_each(|(_, vectors)| vectors.set_time(now));
+        }
+    }
+
+    /// The blobs of the pages that were asked for since the last call, as many as may be asked for at once, and their bytes.
+    pub fn take_wanted(&mut self) -> (Vec<BlobKey>, u64) {
+        let mut wanted = Vec::new();
+        for (id, segment) in self.segments.iter_mut() {
+            for (column, vectors) in segment.vectors_mut() {
+                wanted.extend(vectors.take_wanted().into_iter().map(|page| (*id, column, page)));
+            }
+        }
+        self.page_keys(wanted.into_iter(), ROUND_BYTES_MAX)
+    }
+
+    /// Takes in pages that were asked for.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when one is absent, damaged, or not the one that was sealed.
+    pub fn supply(&mut self, blobs: Vec<(BlobKey, Option<Bytes>)>) -> Result<()> {
+        for (key, blob) in blobs {
+            let BlobKey::Segment { segment: id, part, .. } = key else { continue };
+            // It may be gone: what was asked for by background work is not waited for by commands.
+            let (Some(segment), Some(sealed)) = (self.segments.get_mut(&id), self.sealed.get(&id)) else { continue };
+            let pages = sealed.pages.iter().find(|(_, pages)| pages.numbers().contains(&part));
+            let Some((field, pages)) = pages else { continue };
+            let Some(column) = self.schema.fields.iter().position(|known| known.id == *field) else { continue };
+            let page = part - pages.first;
+            let blob = blob.ok_or_else(|| Error::corrupt(key, "it is absent"))?;
+            check_part(key, &blob, pages.parts.get(page as usize))?;
+            if !segment.vector_mut(column).put(page, blob) {
+                return Err(Error::corrupt(key, "it does not fit its segment"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of pages that could be left.
+    pub fn leavable_bytes(&self) -> u64 {
+        self.leavable(&self.all_columns()).map(|(_, _, vectors)| vectors.size_bytes()).sum()
+    }
+
+    /// Gives about `bytes` of memory back, of pages that nothing has read for longest; not of those that the command
+    /// under way has read.
+    pub fn give_back(&mut self, bytes: u64) {
+        self.leave(bytes, &self.all_columns());
+    }
+
+    /// The pages of segments that background work is about to read whole.
+    pub(super) fn absent_of(&self, ids: &[SegmentId]) -> Vec<BlobKey> {
+        let absent = self.vector_columns().filter(|(id, _, _)| ids.contains(id));
+        let pages = absent.flat_map(|(id, at, vectors)| vectors.absent().map(move |page| (id, at, page)));
+        self.page_keys(pages, u64::MAX).0
+    }
+
+    /// The next pages, about `bytes` of them, that should be in memory and are not: all for which there is room, unless
+    /// the user wishes them left; and those of segments that have no codes in any case.
+    pub(super) fn to_read_in(&self, memory: Memory, bytes: u64) -> Vec<BlobKey> {
+        let is_due = |id, column: &usize| !self.has_stored_codes(id, *column) || !self.left_columns.contains(column);
+        let due = || self.vector_columns().filter(|(id, column, vectors)| !vectors.is_whole() && is_due(*id, column));
+        let missing: u64 =
+            due().map(|(_, _, vectors)| vectors.value_bytes().saturating_sub(vectors.size_bytes())).sum();
+        if missing == 0 || !memory.has_room_for_pages(missing) {
+            return Vec::new();
+        }
+        let pages = due().flat_map(|(id, column, vectors)| vectors.absent().map(move |page| (id, column, page)));
+        self.page_keys(pages, bytes).0
+    }
+
+    /// Whether the codes of a segment's vectors are stored, so that these need not be here.
+    pub(super) fn has_stored_codes(&self, id: SegmentId, column: usize) -> bool {
+        self.coded.get(&column).is_some_and(|coded| coded.stored.contains_key(&id))
+    }
+
+    fn all_columns(&self) -> Vec<usize> {
+        self.schema.vector_columns().collect()
+    }
+
+    fn vector_columns(&self) -> impl Iterator<Item = (SegmentId, usize, &VectorColumn)> {
+        let columns = move |segment: &Segment| (segment.id(), self.schema.vector_columns());
+        self.segments.values().flat_map(move |segment| {
+            let (id, columns) = columns(segment);
+            columns.map(move |column| (id, column, vector(segment.columns()[column].data())))
+        })
+    }
+
+    /// Vector columns, among `columns`, whose pages could be left. A job reads those of its segments.
+    fn leavable<'a>(&'a self, columns: &'a [usize]) -> impl Iterator<Item = (SegmentId, usize, &'a VectorColumn)> {
+        let working = self.job.as_ref().map(Job::segments).unwrap_or_default();
+        self.vector_columns().filter(move |(id, column, _)| {
+            columns.contains(column)
+                && self.sealed.contains_key(id)
+                && self.has_stored_codes(*id, *column)
+                && !working.contains(id)
+        })
+    }
+
+    /// Leaves pages of the columns that the user wishes left, beyond those that were read last.
+    fn trim(&mut self, memory: Memory) {
+        let cache = (memory.limit_bytes / CACHE_SHARE).max(CACHE_BYTES_MIN);
+        let columns = std::mem::take(&mut self.left_columns);
+        let held: u64 = self.leavable(&columns).map(|(_, _, vectors)| vectors.size_bytes()).sum();
+        if held > cache {
+            // A little more than must be, so that not every command has to.
+            self.leave(held - cache / 8 * 7, &columns);
+        }
+        self.left_columns = columns;
+    }
+
+    fn leave(&mut self, bytes: u64, columns: &[usize]) {
+        let now = self.reading;
+        let mut pages: Vec<(u32, SegmentId, usize, u32)> = Vec::new();
+        for (id, column, vectors) in self.leavable(columns) {
+            let used = vectors.used().filter(|(_, time)| *time != now);
+            pages.extend(used.map(|(page, time)| (time, id, column, page)));
+        }
+        sort_by(&mut pages, Ord::cmp);
+        let mut freed = 0;
+        for (_, id, column, page) in pages {
+            if freed >= bytes {
+                break;
+            }
+            let vectors = self.segments.get_mut(&id).expect("it was just listed").vector_mut(column);
+            freed += vectors.pages()[page as usize].capacity() as u64;
+            vectors.leave(page);
+        }
+    }
+
+    /// The keys of pages, the first of them up to about `bytes`, and the bytes of their blobs.
+    fn page_keys(&self, pages: impl Iterator<Item = (SegmentId, usize, u32)>, bytes: u64) -> (Vec<BlobKey>, u64) {
+        let mut asked = 0;
+        let mut keys = Vec::new();
+        for (id, column, page) in pages {
+            if asked >= bytes {
+                break;
+            }
+            let pages = &self.sealed[&id].pages[&self.schema.fields[column].id];
+            asked += u64::from(pages.parts[page as usize].blob_bytes);
+            keys.push(pages.key(self.id, id, page));
+        }
+        (keys, asked)
+    }
+}
