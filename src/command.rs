@@ -216,7 +216,7 @@ impl Command {
 
 /// An answer; each variant says which operations it belongs to.
 #[expect(missing_docs, reason = "fields carry the names that Milvus documents")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// Done, nothing to say.
     Done,

@@ -100,6 +100,10 @@ impl Collection {
         check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
         let queries = search.queries.elements.chunks_exact(search.queries.dim as usize);
         let nearest = queries.map(|query| {
+            if self.misses() > 0 {
+                // How often one looks for groups depends on what is found; those of later queries come with the next attempt.
+                return Vec::new();
+            }
             let groups = self.groups_of(query, searched, &allowed, column, count, grouping.size);
             groups.members.into_iter().skip(skipped).flatten().collect()
         });
@@ -119,9 +123,9 @@ impl Collection {
         let all = u32::try_from(allowed.row_count()).unwrap_or(u32::MAX);
         let mut window = count.saturating_mul(size).saturating_mul(4).max(WINDOW_MIN);
         loop {
-            let found = self.nearest_of(query, searched, allowed, window.min(all));
+            let found = self.once_per_command(|it| it.nearest_of(query, searched, allowed, window.min(all)));
             let groups = self.group(found, column, count as usize, size as usize);
-            if window >= all || groups.is_full() || self.is_wanting() {
+            if window >= all || groups.is_full() || self.misses() > 0 {
                 return groups;
             }
             window = window.saturating_mul(WINDOW_GROWTH);

@@ -89,7 +89,7 @@ impl Collection {
         let mut step = Step::new("index");
         if !self.make_space(column, metric) {
             let first: Vec<SegmentId> = self.segments.keys().copied().take(1).collect();
-            step.need = self.absent_of(&first);
+            step.need = self.absent_of(&first).0;
             return Some(step);
         }
         // What is coded is stored before more is: then its vectors need not stay in memory.
@@ -98,7 +98,7 @@ impl Collection {
                 Some(id) if vector(self.segments[&id].columns()[column].data()).is_whole() => {
                     self.code(id, column, bytes);
                 }
-                Some(id) => step.need = self.absent_of(&[id]),
+                Some(id) => step.need = self.absent_of(&[id]).0,
                 None => {
                     (step.done, step.total) = self.build_form(wanted, memory, bytes, &mut step.batch)?;
                     return Some(step);

@@ -6,6 +6,7 @@
 //! has them loaded and runs the command anew. Background work is given what it needs beforehand.
 
 use super::maintain::Job;
+use super::search::Found;
 use super::{Collection, Memory};
 use crate::column::VectorColumn;
 use crate::column::gather::vector;
@@ -15,8 +16,12 @@ use crate::segment::{Segment, SegmentId};
 use crate::sorted::sort_by;
 use crate::store::{BlobKey, Bytes};
 
-/// Bytes that are asked for at once.
-const ROUND_BYTES_MAX: u64 = 16 << 20;
+/// Rows in storage from which on a command waits for them before it asks for more.
+const ROUND_MISSES_MAX: u32 = 256;
+
+/// The share of the memory limit that is loaded at once, and the most that is.
+const ROUND_SHARE: u64 = 16;
+const ROUND_BYTES_MAX: u64 = 8 << 20;
 
 /// The share of the memory limit that the pages of a collection may take that are left in storage by wish of the user,
 /// and the least that they may.
@@ -29,9 +34,32 @@ impl Collection {
         self.vector_columns().any(|(_, _, vectors)| !vectors.is_whole())
     }
 
-    /// Whether something asked for vectors that are not here.
-    pub(super) fn is_wanting(&self) -> bool {
-        self.vector_columns().any(|(_, _, vectors)| vectors.is_wanting())
+    /// How often vectors were asked for in this attempt at a command that are not here.
+    pub(super) fn misses(&self) -> u32 {
+        self.vector_columns().map(|(_, _, vectors)| vectors.misses()).sum()
+    }
+
+    /// What `search` answers, which is called equally often in all attempts at a command: an answer that nothing was
+    /// missing from is kept for the next attempt, so that what it was made of need not stay in memory.
+    pub(super) fn once_per_command(&mut self, search: impl FnOnce(&mut Collection) -> Vec<Found>) -> Vec<Found> {
+        if !self.is_partly_absent() {
+            return search(self);
+        }
+        let at = self.asked;
+        self.asked += 1;
+        if let Some(Some(known)) = self.answered.get(at) {
+            return known.clone();
+        }
+        let misses = self.misses();
+        if misses >= ROUND_MISSES_MAX {
+            return Vec::new();
+        }
+        let found = search(self);
+        if self.misses() == misses {
+            self.answered.resize(self.answered.len().max(at + 1), None);
+            self.answered[at] = Some(found.clone());
+        }
+        found
     }
 
     /// Says which vector columns are left in storage by wish of the user, and leaves of them what is more than a few.
@@ -40,25 +68,29 @@ impl Collection {
         self.trim(memory);
     }
 
-    /// Begins a command: what it reads counts as read later than all before.
+    /// Begins a command.
     pub fn begin_reading(&mut self, memory: Memory) {
         self.trim(memory);
+        self.answered.clear();
+    }
+
+    /// Begins an attempt at a command: what it reads counts as read later than all before.
+    pub fn begin_attempt(&mut self) {
+        self.asked = 0;
         self.reading = self.reading.wrapping_add(1);
         let now = self.reading;
         for (_, segment) in self.segments.iter_mut() {
-            segment.vectors_mut().for_each(|(_, vectors)| vectors.set_time(now));
+            segment.vectors_mut().for_each(|(_, vectors)| vectors.begin(now));
         }
     }
 
-    /// The blobs of the pages that were asked for since the last call, as many as may be asked for at once, and their bytes.
-    pub fn take_wanted(&mut self) -> (Vec<BlobKey>, u64) {
-        let mut wanted = Vec::new();
-        for (id, segment) in self.segments.iter_mut() {
-            for (column, vectors) in segment.vectors_mut() {
-                wanted.extend(vectors.take_wanted().into_iter().map(|page| (*id, column, page)));
-            }
-        }
-        self.page_keys(wanted.into_iter(), ROUND_BYTES_MAX)
+    /// The blobs of the pages that were asked for in this attempt, as many as are loaded at once, and their bytes.
+    pub fn wanted(&self, memory: Memory) -> (Vec<BlobKey>, u64) {
+        let wanted = self.vector_columns().flat_map(|(id, column, vectors)| {
+            let pages = vectors.wanted().into_iter();
+            pages.map(move |page| (id, column, page))
+        });
+        self.page_keys(wanted, (memory.limit_bytes / ROUND_SHARE).min(ROUND_BYTES_MAX))
     }
 
     /// Takes in pages that were asked for.
@@ -88,17 +120,16 @@ impl Collection {
         self.leavable(&self.all_columns()).map(|(_, _, vectors)| vectors.size_bytes()).sum()
     }
 
-    /// Gives about `bytes` of memory back, of pages that nothing has read for longest; not of those that the command
-    /// under way has read.
+    /// Gives about `bytes` of memory back, of pages that nothing has read for longest.
     pub fn give_back(&mut self, bytes: u64) {
         self.leave(bytes, &self.all_columns());
     }
 
-    /// The pages of segments that background work is about to read whole.
-    pub(super) fn absent_of(&self, ids: &[SegmentId]) -> Vec<BlobKey> {
+    /// The pages of segments that background work is about to read whole, and their bytes.
+    pub(super) fn absent_of(&self, ids: &[SegmentId]) -> (Vec<BlobKey>, u64) {
         let absent = self.vector_columns().filter(|(id, _, _)| ids.contains(id));
         let pages = absent.flat_map(|(id, at, vectors)| vectors.absent().map(move |page| (id, at, page)));
-        self.page_keys(pages, u64::MAX).0
+        self.page_keys(pages, u64::MAX)
     }
 
     /// The next pages, about `bytes` of them, that should be in memory and are not: all for which there is room, unless
@@ -140,6 +171,7 @@ impl Collection {
                 && self.sealed.contains_key(id)
                 && self.has_stored_codes(*id, *column)
                 && !working.contains(id)
+                && !self.kept.contains(id)
         })
     }
 
@@ -156,11 +188,9 @@ impl Collection {
     }
 
     fn leave(&mut self, bytes: u64, columns: &[usize]) {
-        let now = self.reading;
         let mut pages: Vec<(u32, SegmentId, usize, u32)> = Vec::new();
         for (id, column, vectors) in self.leavable(columns) {
-            let used = vectors.used().filter(|(_, time)| *time != now);
-            pages.extend(used.map(|(page, time)| (time, id, column, page)));
+            pages.extend(vectors.used().map(|(page, time)| (time, id, column, page)));
         }
         sort_by(&mut pages, Ord::cmp);
         let mut freed = 0;

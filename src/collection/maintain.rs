@@ -86,13 +86,13 @@ impl Collection {
             Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
             Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
             None => {
-                let step = self.begin(bytes).or_else(|| self.index_next(wanted, memory, bytes));
+                let step = self.begin(memory, bytes).or_else(|| self.index_next(wanted, memory, bytes));
                 step.or_else(|| self.read_in(memory, bytes))
             }
         }
     }
 
-    fn begin(&mut self, bytes: u64) -> Option<Step> {
+    fn begin(&mut self, memory: Memory, bytes: u64) -> Option<Step> {
         let seals_all = self.is_flush_asked || self.log.len() > LOG_ENTRIES_MAX;
         let due = self.growing.iter().filter(|(_, growing)| growing.is_closed || seals_all);
         if let Some((id, _)) = due.min_by_key(|(_, growing)| growing.first_seq) {
@@ -112,14 +112,18 @@ impl Collection {
         }
         let sealed: Vec<compaction::Sealed> = self.sealed.keys().map(|id| self.candidate(*id)).collect();
         let sources = compaction::choose(&sealed, self.is_compaction_asked);
-        if sources.is_empty() {
+        let (need, absent_bytes) = self.absent_of(&sources);
+        let written: u64 = sealed.iter().filter(|s| sources.contains(&s.id)).map(compaction::Sealed::live_bytes).sum();
+        if sources.is_empty() || !memory.has_room(absent_bytes + written) {
             self.is_compaction_asked = false;
+            self.kept.clear();
             return None;
         }
-        let absent = self.absent_of(&sources);
-        if !absent.is_empty() {
-            return Some(Step { need: absent, ..Step::new("compact") });
+        self.kept.clone_from(&sources);
+        if !need.is_empty() {
+            return Some(Step { need, ..Step::new("compact") });
         }
+        self.kept.clear();
         let (target, partition) = (self.next_segment, self.segments[&sources[0]].partition());
         self.next_segment += 1;
         let merge = Merge::new(target, partition, &self.schema, sources);

@@ -37,6 +37,7 @@ use indexes::{IndexId, PagesRecord};
 use maintain::Job;
 use manifest::{ManifestRecord, SealedRecord};
 use primary::{PrimaryIndex, PrimaryKey, RowAddress};
+use search::Found;
 
 /// The rows of a collection.
 #[derive(Debug)]
@@ -66,7 +67,13 @@ pub struct Collection {
     is_compaction_asked: bool,
     /// Vector columns that are left in storage by wish of the user.
     left_columns: Vec<usize>,
-    /// How many commands have read, about: the time by which pages are old.
+    /// Segments whose vectors background work has asked for.
+    kept: Vec<SegmentId>,
+    /// What searches of the command under way came to that vectors in storage were waited for, and how many of them there
+    /// were in the attempt under way.
+    answered: Vec<Option<Vec<Found>>>,
+    asked: usize,
+    /// The time by which pages are old: it goes on with each command. What was not read since it was put has 0.
     reading: u32,
 }
 
@@ -154,7 +161,10 @@ impl Collection {
             is_flush_asked: false,
             is_compaction_asked: false,
             left_columns: Vec::new(),
-            reading: 0,
+            kept: Vec::new(),
+            answered: Vec::new(),
+            asked: 0,
+            reading: 1,
         }
     }
 

@@ -211,7 +211,8 @@ impl Collection {
         let found_bytes = size_of::<Found>() as u64 * allowed.row_count().min(u64::from(limit));
         check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
         let queries = search.queries.elements.chunks_exact(search.queries.dim as usize);
-        Ok(queries.map(|query| self.nearest_of(query, searched, &allowed, limit)).collect())
+        let mut nearest = |query| self.once_per_command(|it| it.nearest_of(query, searched, &allowed, limit));
+        Ok(queries.map(&mut nearest).collect())
     }
 
     /// The rows that a search may find.

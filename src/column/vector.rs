@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::sorted::SortedSet;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::store::Bytes;
 use crate::store::codec::HEADER_BYTES;
 use crate::store::pages::Pages;
@@ -22,11 +22,11 @@ const ROWS_STEP: usize = 4;
 pub struct VectorColumn {
     dim: u32,
     pages: Pages,
-    /// `None` when all pages are here.
+    /// `None` when no page was ever anywhere else.
     late: Option<Late>,
 }
 
-/// What is known of a column of which pages are in storage only.
+/// What is known of a column of which pages are, or were, in storage only.
 #[derive(Debug, Clone)]
 struct Late {
     /// Pages that are here.
@@ -35,8 +35,11 @@ struct Late {
     used: Vec<Cell<u32>>,
     /// What is put down as the time of a read.
     now: Cell<u32>,
-    /// Pages that were asked for and are not here.
+    /// Rows that were asked for and are not here, and how often that was.
     wanted: RefCell<SortedSet<u32>>,
+    misses: Cell<u32>,
+    /// Rows that were asked for, apart from their pages, with the time when they were last read.
+    rows: SortedMap<u32, (Cell<u32>, Vec<f32>)>,
 }
 
 impl VectorColumn {
@@ -88,12 +91,17 @@ impl VectorColumn {
         bytemuck::cast_slice(self.pages.record(row))
     }
 
-    /// The vector of `row`, if its page is here; if not, the page is noted as wanted, see [`VectorColumn::take_wanted`].
+    /// The vector of `row`, if it is here; if not, it is noted as wanted, see [`VectorColumn::wanted`].
     pub fn row_if_here(&self, row: u32) -> Option<&[f32]> {
         if let Some(late) = &self.late {
+            if let Some((used, vector)) = late.rows.get(&row) {
+                used.set(late.now.get());
+                return Some(vector);
+            }
             let page = row / self.rows_per_page();
             if !self.pages.is_here(page) {
-                late.wanted.borrow_mut().insert(page, ());
+                late.wanted.borrow_mut().insert(row, ());
+                late.misses.set(late.misses.get() + 1);
                 return None;
             }
             late.used[page as usize].set(late.now.get());
@@ -103,17 +111,41 @@ impl VectorColumn {
 
     /// Whether all pages are here.
     pub fn is_whole(&self) -> bool {
-        self.late.is_none()
+        self.late.as_ref().is_none_or(|late| late.here == late.used.len() as u32)
     }
 
-    /// Whether pages were asked for that are not here.
-    pub fn is_wanting(&self) -> bool {
-        self.late.as_ref().is_some_and(|late| !late.wanted.borrow().is_empty())
+    /// Puts down that all pages are read.
+    pub fn touch(&self) {
+        for late in &self.late {
+            let used = late.used.iter().chain(late.rows.values().map(|(used, _)| used));
+            used.for_each(|used| used.set(late.now.get()));
+        }
     }
 
-    /// The pages that were asked for since the last call and are not here, ascending.
-    pub fn take_wanted(&mut self) -> Vec<u32> {
-        self.late.as_mut().map(|late| late.wanted.take().into_keys().collect()).unwrap_or_default()
+    /// How often rows were asked for since [`VectorColumn::begin`] that are not here.
+    pub fn misses(&self) -> u32 {
+        self.late.as_ref().map_or(0, |late| late.misses.get())
+    }
+
+    /// The pages of the rows that were asked for since [`VectorColumn::begin`] and are not here, ascending.
+    pub fn wanted(&self) -> Vec<u32> {
+        let Some(late) = &self.late else { return Vec::new() };
+        let mut pages: Vec<u32> = late.wanted.borrow().keys().map(|row| row / self.rows_per_page()).collect();
+        pages.dedup();
+        pages
+    }
+
+    /// Begins to note anew which rows are asked for; `now` is put down as the time of reads from here on. Rows that were
+    /// taken out of pages and have not been read since the last call are let go.
+    pub fn begin(&mut self, now: u32) {
+        let Some(late) = &mut self.late else { return };
+        let last = late.now.replace(now);
+        late.wanted.take();
+        late.misses.set(0);
+        if !late.rows.is_empty() {
+            let rows = std::mem::take(&mut late.rows);
+            late.rows = rows.into_iter().filter(|(_, (used, _))| used.get() == last).collect();
+        }
     }
 
     /// The pages that are not here, ascending.
@@ -129,26 +161,24 @@ impl VectorColumn {
         (0..pages).filter(|page| self.pages.is_here(*page)).map(move |page| (page, at(page)))
     }
 
-    /// Sets what is put down as the time of reads from now on.
-    pub fn set_time(&mut self, now: u32) {
-        if let Some(late) = &self.late {
-            late.now.set(now);
-        }
-    }
-
-    /// Puts a stored page in its place; says whether it fits.
+    /// Puts a stored page in its place; says whether it fits. Of its rows, those that were asked for are kept for
+    /// themselves as well until [`VectorColumn::begin`] finds them unread, so that the page may go again.
     pub fn put(&mut self, page: u32, blob: Bytes) -> bool {
+        let rows_per_page = self.rows_per_page();
         let Some(late) = &mut self.late else { return false };
-        if page >= late.used.len() as u32 || self.pages.is_here(page) {
-            return self.pages.put(page, blob);
-        }
+        let is_new = page < late.used.len() as u32 && !self.pages.is_here(page);
         if !self.pages.put(page, blob) {
             return false;
         }
-        late.here += 1;
+        late.here += u32::from(is_new);
+        let first = page * rows_per_page;
+        let wanted = late.wanted.get_mut().from_key(&first);
+        let wanted: Vec<u32> =
+            wanted.iter().map(|(row, ())| *row).take_while(|row| row - first < rows_per_page).collect();
         late.used[page as usize].set(late.now.get());
-        if late.here == late.used.len() as u32 {
-            self.late = None;
+        for row in wanted {
+            let vector = bytemuck::cast_slice(self.pages.record(row)).to_vec();
+            late.rows.insert(row, (late.now.clone(), vector));
         }
         true
     }
@@ -192,7 +222,9 @@ impl VectorColumn {
 
     /// The heap that the column holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
-        self.pages.size_bytes() + self.late.as_ref().map_or(0, |late| late.used.len() as u64 * 4)
+        let row_bytes = u64::from(self.dim) * 4;
+        let late = |late: &Late| late.used.len() as u64 * 4 + late.rows.len() as u64 * row_bytes;
+        self.pages.size_bytes() + self.late.as_ref().map_or(0, late)
     }
 
     /// Bytes of all vectors, wherever they are.
@@ -203,7 +235,14 @@ impl VectorColumn {
 
 impl Late {
     fn new(pages: usize, here: u32) -> Late {
-        Late { here, used: vec![Cell::new(0); pages], now: Cell::new(0), wanted: RefCell::new(SortedSet::new()) }
+        Late {
+            here,
+            used: vec![Cell::new(0); pages],
+            now: Cell::new(0),
+            wanted: RefCell::new(SortedSet::new()),
+            misses: Cell::new(0),
+            rows: SortedMap::new(),
+        }
     }
 }
 

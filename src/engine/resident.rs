@@ -12,16 +12,27 @@ impl Engine {
     /// The blobs that must be loaded before the command can run; none when all it needs is in memory.
     pub(super) fn needed(&mut self, command: &Command) -> Result<Vec<BlobKey>> {
         let Some(target) = needs_rows(command) else { return Ok(Vec::new()) };
-        let record = self.catalog.resolve(target)?;
-        let id = record.id;
-        if let Some(collection) = self.collections.get_mut(&id) {
-            if !collection.is_partly_absent() {
-                return Ok(Vec::new());
+        let id = self.catalog.resolve(target)?.id;
+        if !self.collections.contains_key(&id) {
+            let needed = self.needed_to_load(id)?;
+            if !needed.is_empty() {
+                return Ok(needed);
             }
-            self.read_ahead(command)?;
-            return self.wanted(id);
+            self.admit(id);
         }
+        let collection = self.collections.get_mut(&id).expect("it is in memory");
+        collection.begin_attempt();
+        if !collection.is_partly_absent() {
+            return Ok(Vec::new());
+        }
+        self.read_ahead(command)?;
+        self.wanted(id)
+    }
+
+    /// The blobs that a collection is read from next; none when all of it is read.
+    fn needed_to_load(&mut self, id: u64) -> Result<Vec<BlobKey>> {
         if !self.loaders.contains_key(&id) {
+            let record = self.catalog.collection(id).expect("the command names it");
             let has_indexes = self.keys.contains_key(&BlobKey::Indexes { collection: id });
             let loader =
                 Loader::new(id, record.schema.clone(), self.stored_log(id), has_indexes, self.options.thresholds);
@@ -34,9 +45,6 @@ impl Engine {
         if needed_bytes > memory.limit_bytes {
             self.loaders.remove(&id);
             return Err(Error::MemoryLimit { limit_bytes: memory.limit_bytes, needed_bytes });
-        }
-        if needed.is_empty() {
-            self.admit(id);
         }
         Ok(needed)
     }
@@ -103,9 +111,9 @@ impl Engine {
     /// # Errors
     /// [`Error::MemoryLimit`] when there is no room for them.
     pub(super) fn wanted(&mut self, id: u64) -> Result<Vec<BlobKey>> {
-        let Some(collection) = self.collections.get_mut(&id) else { return Ok(Vec::new()) };
-        let (wanted, bytes) = collection.take_wanted();
+        let Some(collection) = self.collections.get(&id) else { return Ok(Vec::new()) };
         let memory = self.memory();
+        let (wanted, bytes) = collection.wanted(memory);
         if memory.used_bytes + bytes > memory.limit_bytes {
             self.make_room(bytes);
             let Memory { limit_bytes, used_bytes, .. } = self.memory();

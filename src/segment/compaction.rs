@@ -21,7 +21,8 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    fn live_bytes(&self) -> u64 {
+    /// Bytes of what is alive, about.
+    pub fn live_bytes(&self) -> u64 {
         (u128::from(self.size_bytes) * u128::from(self.live_count) / u128::from(self.row_count.max(1))) as u64
     }
 

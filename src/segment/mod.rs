@@ -170,6 +170,7 @@ impl Segment {
         if !vectors.is_whole() {
             return false;
         }
+        vectors.touch();
         let slot = &mut self.indexes[column];
         if slot.as_ref().is_none_or(|(indexed, _)| *indexed != metric) {
             *slot = Some((metric, Flat::new(metric)));

@@ -13,11 +13,13 @@ mod expressions;
 mod failing;
 mod fields;
 mod filter_model;
+mod glosses;
 mod golden;
 mod groups;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod hosts;
+mod late;
 mod limits;
 mod model;
 mod recall;

@@ -16,6 +16,8 @@ pub struct World {
     engine: Engine,
     now_ms: u64,
     options: Options,
+    /// Blobs that were loaded.
+    pub loaded: usize,
 }
 
 impl World {
@@ -26,7 +28,7 @@ impl World {
     pub fn with_limit(memory_limit_bytes: u64) -> World {
         let options = Options::with_limit(memory_limit_bytes);
         let engine = Engine::open(options, Vec::new(), None).expect("an empty store opens");
-        World { blobs: BTreeMap::new(), engine, now_ms: 1_700_000_000_000, options }
+        World { blobs: BTreeMap::new(), engine, now_ms: 1_700_000_000_000, options, loaded: 0 }
     }
 
     /// Runs a command to its end and commits what it wrote.
@@ -41,6 +43,7 @@ impl World {
                     return Ok(reply);
                 }
                 Step::Need(keys, waiting) => {
+                    self.loaded += keys.len();
                     let blobs = keys.iter().map(|key| (*key, self.blobs.get(key).cloned())).collect();
                     step = self.engine.resume(waiting, blobs, context)?;
                 }
@@ -52,6 +55,7 @@ impl World {
     pub fn maintain(&mut self, budget: u32) -> bool {
         let step = self.engine.maintain(budget).expect("background work goes well");
         if !step.need.is_empty() {
+            self.loaded += step.need.len();
             let blobs = step.need.into_iter().map(|key| (key, self.blobs.get(&key).cloned())).collect();
             self.engine.supply(blobs).expect("what was stored is read");
         }
