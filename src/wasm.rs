@@ -61,6 +61,8 @@ export type HostSpec =
 /** What the engine may use. */
 export interface DatabaseOptions {
   memoryLimitBytes: number;
+  /** Whether vectors that opening leaves in storage are read in afterwards. */
+  readsIn: boolean;
   /** The user that a server was started with; with one, callers have to say who they are. The build for servers reads it. */
   owner?: { name: string; password: string };
 }
@@ -105,6 +107,9 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = memoryLimitBytes)]
     fn memory_limit_bytes(this: &DatabaseOptions) -> f64;
+
+    #[wasm_bindgen(method, getter, js_name = readsIn)]
+    fn reads_in(this: &DatabaseOptions) -> bool;
 
     #[cfg(feature = "grpc")]
     #[wasm_bindgen(method, getter)]
@@ -187,7 +192,8 @@ impl Database {
         };
         #[cfg(feature = "grpc")]
         let owner = options.owner().map(|owner| Owner { name: owner.name(), password: owner.password() });
-        let options = Options::with_limit(options.memory_limit_bytes() as u64);
+        let reads_in = options.reads_in();
+        let options = Options { reads_in, ..Options::with_limit(options.memory_limit_bytes() as u64) };
         let (driver, work) = Driver::new(host, options, callbacks.clone());
         let woken = callbacks.clone();
         let executor = Executor::new(move || woken.wake());
@@ -217,6 +223,12 @@ impl Database {
                 Err(error) => callbacks.settle(id, shape(&error), JsValue::UNDEFINED, Array::new()),
             }
         });
+    }
+
+    /// Whether calls that only read have left background work since this was asked last.
+    #[wasm_bindgen(js_name = takeNews)]
+    pub fn take_news(&self) -> bool {
+        self.driver.take_news()
     }
 
     /// Does the work that is due.

@@ -40,6 +40,8 @@ export interface Owner {
 /** What an instance may use, and who owns it. */
 export interface EngineOptions {
   memoryLimitBytes: number
+  /** Whether vectors that opening leaves in storage are read in afterwards. */
+  readsIn: boolean
   /** Read by the build for servers alone. */
   owner?: Owner
 }
@@ -61,6 +63,8 @@ export interface Database {
   turn(): void
   trap(): void
   memoryBytes(): number
+  /** Whether calls that only read have left background work since this was asked last. */
+  takeNews(): boolean
   connection(): IDBDatabase | undefined
 }
 

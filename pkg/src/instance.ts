@@ -89,6 +89,11 @@ export class Instance {
     return this.#trap === undefined ? this.#database.memoryBytes() : 0
   }
 
+  /** Whether calls that only read have left background work since the last call of this. */
+  takeNews(): boolean {
+    return this.#trap === undefined && this.#database.takeNews()
+  }
+
   /** The longest time that the thread was held since the last call of this, in milliseconds. */
   takeLongestTurnMs(): number {
     const longest = this.#longestTurnMs

@@ -23,6 +23,8 @@ export interface Plan {
   module: WebAssembly.Module
   host: { kind: 'foreign'; host: OwnedHost } | { kind: 'indexeddb'; name: string; durability: 'relaxed' | 'strict' }
   memoryLimitBytes: number
+  /** Whether vectors that opening leaves in storage stay there until they are asked for; else they are read in afterwards. */
+  leavesVectors?: boolean
   /** Of a server: the user that may do everything; with one, callers have to say who they are. */
   owner?: Owner | undefined
   /** Of an operation that is not known here: whether it leaves nothing to be done in the background. */
@@ -101,7 +103,8 @@ export class Session implements Transport {
       return answer
     } finally {
       if (this.#isOpen) {
-        if (leavesWork(operation, head) && this.#plan.isRead?.(operation, head) !== true) this.#background.want()
+        const leaves = leavesWork(operation, head) && this.#plan.isRead?.(operation, head) !== true
+        if (leaves || this.#instance.takeNews()) this.#background.want()
         this.#background.nudge()
       }
     }
@@ -134,9 +137,9 @@ export class Session implements Transport {
   }
 
   #instantiate(): Instance {
-    const { module, host, memoryLimitBytes, owner } = this.#plan
+    const { module, host, memoryLimitBytes, leavesVectors = false, owner } = this.#plan
     const spec: HostSpec = host
-    const options: EngineOptions = { memoryLimitBytes, ...(owner === undefined ? {} : { owner }) }
+    const options: EngineOptions = { memoryLimitBytes, readsIn: !leavesVectors, ...(owner === undefined ? {} : { owner }) }
     return new Instance(module, spec, options, () => {
       // Also when nobody waits: the next call should find an engine.
       if (this.#closing === undefined) this.#revive().catch(() => {})

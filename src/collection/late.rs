@@ -63,8 +63,10 @@ impl Collection {
     }
 
     /// Says which vector columns are left in storage by wish of the user, and leaves of them what is more than a few.
-    pub fn leave_columns(&mut self, columns: Vec<usize>, memory: Memory) {
+    /// Others are read in, or not.
+    pub fn leave_columns(&mut self, columns: Vec<usize>, reads_in: bool, memory: Memory) {
         self.left_columns = columns;
+        self.reads_in = reads_in;
         self.trim(memory);
     }
 
@@ -135,7 +137,10 @@ impl Collection {
     /// The next pages, about `bytes` of them, that should be in memory and are not: all for which there is room, unless
     /// the user wishes them left; and those of segments that have no codes in any case.
     pub(super) fn to_read_in(&self, memory: Memory, bytes: u64) -> Vec<BlobKey> {
-        let is_due = |id, column: &usize| !self.has_stored_codes(id, *column) || !self.left_columns.contains(column);
+        let is_due = |id, column: &usize| {
+            let is_left = !self.reads_in || self.left_columns.contains(column);
+            !(is_left && self.has_stored_codes(id, *column))
+        };
         let due = || self.vector_columns().filter(|(id, column, vectors)| !vectors.is_whole() && is_due(*id, column));
         let missing: u64 =
             due().map(|(_, _, vectors)| vectors.value_bytes().saturating_sub(vectors.size_bytes())).sum();

@@ -67,6 +67,8 @@ pub struct Collection {
     is_compaction_asked: bool,
     /// Vector columns that are left in storage by wish of the user.
     left_columns: Vec<usize>,
+    /// Whether others are read in.
+    reads_in: bool,
     /// Segments whose vectors background work has asked for.
     kept: Vec<SegmentId>,
     /// What searches of the command under way came to that vectors in storage were waited for, and how many of them there
@@ -161,6 +163,7 @@ impl Collection {
             is_flush_asked: false,
             is_compaction_asked: false,
             left_columns: Vec::new(),
+            reads_in: true,
             kept: Vec::new(),
             answered: Vec::new(),
             asked: 0,

@@ -116,7 +116,7 @@ impl VectorColumn {
 
     /// Puts down that all pages are read.
     pub fn touch(&self) {
-        for late in &self.late {
+        if let Some(late) = &self.late {
             let used = late.used.iter().chain(late.rows.values().map(|(used, _)| used));
             used.for_each(|used| used.set(late.now.get()));
         }

@@ -29,12 +29,14 @@ pub struct Options {
     pub memory_limit_bytes: u64,
     /// When structures to search by are made.
     pub thresholds: Thresholds,
+    /// Whether vectors that opening leaves in storage are read in afterwards, as far as there is room.
+    pub reads_in: bool,
 }
 
 impl Options {
     /// A limit on memory, and everything else as usual.
     pub fn with_limit(memory_limit_bytes: u64) -> Options {
-        Options { memory_limit_bytes, thresholds: Thresholds::DEFAULT }
+        Options { memory_limit_bytes, thresholds: Thresholds::DEFAULT, reads_in: true }
     }
 }
 
@@ -53,6 +55,8 @@ pub struct Engine {
     loaders: SortedMap<u64, Loader>,
     /// Blobs that nothing refers to, left by work that was cut short.
     orphans: Vec<BlobKey>,
+    /// Whether a collection was read whose vectors are to be read in.
+    has_news: bool,
     /// The collection whose background work was done last; the next one's turn is next.
     maintained: u64,
 }
@@ -129,6 +133,7 @@ impl Engine {
             collections: SortedMap::new(),
             loaders: SortedMap::new(),
             orphans,
+            has_news: false,
             maintained: 0,
         })
     }
@@ -178,6 +183,11 @@ impl Engine {
         self.attempt(waiting.command, context)
     }
 
+    /// Whether a command that only reads has left background work to do since the last call.
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
+    }
+
     /// One bounded step of background work: removal of what nothing refers to, sealing, compaction.
     ///
     /// `budget` is in kilobytes read or written, about; a step takes at least one row or part.
@@ -201,7 +211,7 @@ impl Engine {
             let left = self.catalog.collection(id).map(CollectionRecord::left_columns).unwrap_or_default();
             let mut collection = self.collections.get_mut(&id);
             if let Some(collection) = &mut collection {
-                collection.leave_columns(left, memory);
+                collection.leave_columns(left, self.options.reads_in, memory);
             }
             let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &wanted, memory)) else {
                 continue;

@@ -143,6 +143,7 @@ impl Engine {
         if let Some(loader) = self.loaders.remove(&id) {
             let collection = loader.finish();
             let is_orphan = |key: &BlobKey| key.collection() == Some(id) && !collection.refers_to(*key);
+            self.has_news |= self.options.reads_in && collection.is_partly_absent();
             self.orphans.extend(self.keys.keys().copied().filter(is_orphan));
             self.collections.insert(id, collection);
         }

@@ -73,6 +73,12 @@ impl Driver {
         self.ask(move |answer| Request::Run(Box::new(command), answer))
     }
 
+    /// Whether a command that only reads has left background work since the last call: a collection was read, and not all
+    /// of it that should be in memory is.
+    pub fn take_news(&self) -> bool {
+        self.inbox.take_news()
+    }
+
     /// Does a step of background work; see [`Engine::maintain`](crate::engine::Engine::maintain). While an export
     /// is under way it does nothing and says that work is left.
     pub fn maintain(&self, budget: u32) -> impl Future<Output = Result<Maintenance>> + use<> {

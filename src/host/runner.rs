@@ -1,7 +1,7 @@
 //! The work behind a [`Driver`](super::driver::Driver): one task that owns the engine, so that nothing is ever
 //! borrowed while it waits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -53,6 +53,8 @@ pub(super) enum Request {
 #[derive(Default)]
 pub(super) struct Inbox {
     state: RefCell<InboxState>,
+    /// Whether a command that only reads has left background work.
+    has_news: Cell<bool>,
 }
 
 #[derive(Default)]
@@ -75,6 +77,11 @@ impl Inbox {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// Whether a command that only reads has left background work since the last call.
+    pub fn take_news(&self) -> bool {
+        self.has_news.take()
     }
 
     /// Puts requests back before all others, in their order.
@@ -305,7 +312,12 @@ impl Runner {
             let mut step = self.ready().await?.0.execute(command, context)?;
             loop {
                 let (keys, waiting) = match step {
-                    Step::Done(reply, batch) => return Ok((reply, batch)),
+                    Step::Done(reply, batch) => {
+                        if self.ready().await?.0.take_news() {
+                            self.inbox.has_news.set(true);
+                        }
+                        return Ok((reply, batch));
+                    }
                     Step::Need(keys, waiting) => (keys, waiting),
                 };
                 let engines_lost = self.engines_lost;

@@ -56,7 +56,7 @@ impl Driven {
     pub fn new(host: Rc<dyn Host>, seed: u64) -> Driven {
         // Small stores have all structures too.
         let thresholds = Thresholds { coded_elements: 8, clustered_rows: 8, named_rows: 8 };
-        let options = Options { memory_limit_bytes: 1 << 30, thresholds };
+        let options = Options { thresholds, ..Options::with_limit(1 << 30) };
         let (driver, work) = Driver::new(host, options, Rc::new(Ticks(Cell::new(seed))));
         let executor = Executor::new(|| {});
         executor.spawn(work);

@@ -52,6 +52,7 @@ function connection(wish: LocalWish, module: WebAssembly.Module, name: 'memory' 
   const plan: Plan = {
     module,
     memoryLimitBytes: wish.memoryLimitBytes,
+    leavesVectors: true,
     whenIdle: (work, isPressing) => chores.whenIdle(work, isPressing),
     sliceUnits: SLICE_UNITS,
     host: { kind: 'foreign', host },

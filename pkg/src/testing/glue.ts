@@ -19,7 +19,7 @@ export class FakeDatabase {
   maintainCount = 0
   maintainLeft = 0
 
-  constructor(spec: HostSpec, _options: { memoryLimitBytes: number }, callbacks: Callbacks) {
+  constructor(spec: HostSpec, _options: { memoryLimitBytes: number; readsIn: boolean }, callbacks: Callbacks) {
     if (spec.kind !== 'foreign') throw new Error('the fake engine needs a foreign host')
     this.#host = spec.host
     this.#callbacks = callbacks
@@ -49,6 +49,10 @@ export class FakeDatabase {
 
   memoryBytes(): number {
     return 65_536
+  }
+
+  takeNews(): boolean {
+    return false
   }
 
   connection(): undefined {
