@@ -19,7 +19,8 @@ pub struct Bytes {
 impl Bytes {
     /// `len` zero bytes.
     pub fn zeroed(len: usize) -> Bytes {
-        Bytes { lines: vec![Line([0; 64]); len.div_ceil(64)], len }
+        // Memory that was never used is zero already, and is not written.
+        Bytes { lines: bytemuck::zeroed_vec(len.div_ceil(64)), len }
     }
 
     /// The bytes.
