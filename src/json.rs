@@ -13,6 +13,12 @@ pub const HEAD_DEPTH: usize = 5;
 
 const DEPTH_MAX: usize = HEAD_DEPTH + VALUE_DEPTH_MAX;
 
+/// Digits of numbers that doubles hold exactly, as they do these powers of ten: a quotient of two such is rounded once, and
+/// so is the double nearest to the decimal (Clinger 1990).
+const SHORT_DIGITS: usize = 15;
+const SHORT_POWERS: [f64; SHORT_DIGITS + 1] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
 /// The value of a text.
 ///
 /// Numbers without fraction and exponent that fit become [`Value::Int`], others [`Value::Double`]. Of members with one
@@ -151,8 +157,14 @@ impl Reader<'_> {
             let mut value = match self.peek() {
                 Some(b'[') => {
                     self.at += 1;
-                    if self.peek() != Some(b']') {
-                        self.deepen(&mut open, Open::List(Vec::new()))?;
+                    let first = self.peek();
+                    if first != Some(b']') {
+                        let mut elements = Vec::new();
+                        // Those of the outermost object may have to be handed out.
+                        if open.len() > 1 && matches!(first, Some(b'-' | b'0'..=b'9')) {
+                            self.numbers(&mut elements)?;
+                        }
+                        self.deepen(&mut open, Open::List(elements))?;
                         continue;
                     }
                     self.at += 1;
@@ -249,27 +261,50 @@ impl Reader<'_> {
     }
 
     fn scalar(&mut self) -> Result<Value> {
-        let rest = &self.text[self.at..];
-        for (word, value) in [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))] {
-            if rest.starts_with(word) {
-                self.at += word.len();
-                return Ok(value);
-            }
+        let rest = &self.text.as_bytes()[self.at..];
+        let (word, value) = match rest.first() {
+            Some(b'-' | b'0'..=b'9') => return self.number(),
+            Some(b'"') => return Ok(Value::Text(self.quoted()?)),
+            Some(b't') => ("true", Value::Bool(true)),
+            Some(b'f') => ("false", Value::Bool(false)),
+            _ => ("null", Value::Null),
+        };
+        if !rest.starts_with(word.as_bytes()) {
+            return Err(self.wrong("a value"));
         }
-        match rest.as_bytes().first() {
-            Some(b'"') => Ok(Value::Text(self.quoted()?)),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => Err(self.wrong("a value")),
+        self.at += word.len();
+        Ok(value)
+    }
+
+    /// Reads the numbers of a list, of which the first is next, up to the one that no other follows; that one is left to
+    /// the caller. Vectors are such lists, and most of what is read.
+    fn numbers(&mut self, elements: &mut Vec<Value>) -> Result<()> {
+        loop {
+            let start = self.at;
+            let number = self.number()?;
+            let is_last = self.peek() != Some(b',') || {
+                self.at += 1;
+                !matches!(self.peek(), Some(b'-' | b'0'..=b'9'))
+            };
+            if is_last {
+                self.at = start;
+                return Ok(());
+            }
+            elements.push(number);
         }
     }
 
     fn number(&mut self) -> Result<Value> {
         let start = self.at;
         let bytes = self.text.as_bytes();
-        let mut at = start + usize::from(bytes[start] == b'-');
-        let digits = |at: &mut usize| {
+        let is_negative = bytes[start] == b'-';
+        let mut at = start + usize::from(is_negative);
+        // All digits as one number, which is right as long as there are few.
+        let mut mantissa = 0u64;
+        let mut digits = |at: &mut usize| {
             let first = *at;
-            while bytes.get(*at).is_some_and(u8::is_ascii_digit) {
+            while let Some(digit @ b'0'..=b'9') = bytes.get(*at) {
+                mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
                 *at += 1;
             }
             *at - first
@@ -277,16 +312,18 @@ impl Reader<'_> {
         let has_leading_zero = bytes.get(at) == Some(&b'0');
         let whole_digits = digits(&mut at);
         let mut is_right = whole_digits == 1 || whole_digits > 1 && !has_leading_zero;
-        let mut is_whole = true;
-        if bytes.get(at) == Some(&b'.') {
+        let mut fraction_digits = 0;
+        let is_fraction = bytes.get(at) == Some(&b'.');
+        if is_fraction {
             at += 1;
-            is_whole = false;
-            is_right &= digits(&mut at) > 0;
+            fraction_digits = digits(&mut at);
+            is_right &= fraction_digits > 0;
         }
-        if matches!(bytes.get(at), Some(b'e' | b'E')) {
+        let is_short = whole_digits + fraction_digits <= SHORT_DIGITS;
+        let has_exponent = matches!(bytes.get(at), Some(b'e' | b'E'));
+        if has_exponent {
             at += 1;
             at += usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
-            is_whole = false;
             is_right &= digits(&mut at) > 0;
         }
         let number = &self.text[start..at];
@@ -294,7 +331,19 @@ impl Reader<'_> {
             return Err(Error::invalid(format!("JSON: expected a number at byte {start}, got {number}")));
         }
         self.at = at;
-        if is_whole && let Ok(whole) = number.parse() {
+        if is_short && !has_exponent {
+            let (whole, double) = (mantissa as i64, mantissa as f64 / SHORT_POWERS[fraction_digits]);
+            return Ok(match (is_fraction, is_negative) {
+                (false, false) => Value::Int(whole),
+                (false, true) => Value::Int(-whole),
+                (true, false) => Value::Double(double),
+                (true, true) => Value::Double(-double),
+            });
+        }
+        if !is_fraction
+            && !has_exponent
+            && let Ok(whole) = number.parse()
+        {
             return Ok(Value::Int(whole));
         }
         match number.parse::<f64>() {
@@ -475,6 +524,53 @@ mod tests {
                 assert_eq!(parse(&bytes).ok().map(sorted), theirs.map(sorted), "{with} at {at}");
             }
             assert!(parse(&text.as_bytes()[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_the_doubles_nearest_to_their_decimals() {
+        let mut state = 1u64;
+        let mut below = |end: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % end
+        };
+        let mut texts: Vec<String> = (0..20_000)
+            .map(|_| {
+                let mut digits =
+                    |count: u64| (0..count).map(|_| char::from(b'0' + below(10) as u8)).collect::<String>();
+                let (whole, fraction) = (digits(3), digits(20));
+                let whole = whole.trim_start_matches('0');
+                let whole = if whole.is_empty() { "0" } else { whole };
+                let sign = if below(2) == 0 { "" } else { "-" };
+                let exponent = if below(8) == 0 { format!("e{}", below(40) as i64 - 20) } else { String::new() };
+                format!("{sign}{whole}.{}{exponent}", &fraction[..1 + below(20) as usize])
+            })
+            .collect();
+        texts.extend(["0.0", "-0.0", "999999999999999.0", "0.999999999999999", "9007199254740993.0"].map(String::from));
+        let list = parse(format!("{{\"a\":{{\"b\":[{}]}}}}", texts.join(",")).as_bytes()).unwrap();
+        let Value::Object(outer) = list else { panic!("an object") };
+        let Value::Object(inner) = &outer[0].1 else { panic!("an object") };
+        let Value::List(read) = &inner[0].1 else { panic!("a list") };
+        assert_eq!(read.len(), texts.len());
+        for (text, value) in texts.iter().zip(read) {
+            let nearest: f64 = text.parse().unwrap();
+            assert!(
+                matches!(value, Value::Double(double) if double.to_bits() == nearest.to_bits()),
+                "{text}: {value:?}"
+            );
+            assert_eq!(parse(text.as_bytes()).as_ref(), Ok(value), "{text} alone");
+        }
+    }
+
+    #[test]
+    fn lists_of_numbers_are_read_wherever_they_are() {
+        for numbers in
+            ["", "1", "1,2", "1 , -2.5e3,9223372036854775808", "1,null", "1,[2,3],4", "1,", "1,,2", "1 2", "1,-", "01"]
+        {
+            for (before, behind) in [("", ""), ("[", "]"), ("{\"a\":", "}"), ("{\"a\":[{\"b\":", "}]}")] {
+                let text = format!("{before}[{numbers}]{behind}");
+                assert_eq!(parse(text.as_bytes()).ok().map(sorted), by_oracle(&text).map(sorted), "{text}");
+            }
         }
     }
 
