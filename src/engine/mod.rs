@@ -12,7 +12,7 @@ mod names;
 mod resident;
 mod rows;
 
-use crate::collection::{Collection, load::Loader};
+use crate::collection::{Collection, load::Loader, maintain::Asked};
 use crate::command::{Command, Reply};
 use crate::error::{Error, Result};
 use crate::index::Thresholds;
@@ -50,6 +50,8 @@ pub struct Engine {
     collections: SortedMap<u64, Collection>,
     /// Collections on their way into memory.
     loaders: SortedMap<u64, Loader>,
+    /// What was asked of collections that have left memory since, by id.
+    asked: SortedMap<u64, Asked>,
     /// Blobs that nothing refers to, left by work that was cut short.
     orphans: Vec<BlobKey>,
     /// The collection whose background work was done last; the next one's turn is next.
@@ -125,6 +127,7 @@ impl Engine {
             keys: keys.into_iter().collect(),
             collections: SortedMap::new(),
             loaders: SortedMap::new(),
+            asked: SortedMap::new(),
             orphans,
             maintained: 0,
         })

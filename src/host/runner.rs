@@ -330,7 +330,14 @@ impl Runner {
         if is_held_back {
             return Ok((Maintenance { has_more: true, progress: None }, Batch::default()));
         }
-        let step = engine.maintain(budget)?;
+        if let Some(id) = engine.next_asked()
+            && let Err(error) = self.execute(Command::GetCompactionState { id }).await
+        {
+            // Told once: other collections have work too.
+            self.ready().await?.0.forget_asked(id);
+            return Err(error);
+        }
+        let step = self.ready().await?.0.maintain(budget)?;
         Ok((Maintenance { has_more: step.has_more, progress: step.progress }, step.batch))
     }
 
