@@ -4,7 +4,7 @@
 //! the record in memory at once and stored in that order, so that none is lost to another.
 
 mod password;
-mod privilege;
+pub mod privilege;
 mod record;
 mod request;
 mod role;
@@ -112,6 +112,9 @@ impl Access {
         }
         let (privilege, database, collection) = match need {
             Need::Nothing => return Ok(()),
+            Need::Collection { privilege, database, .. } if privilege::is_of_database(privilege) => {
+                (privilege, database.as_str(), ANY)
+            }
             Need::Collection { privilege, database, collection } => (privilege, database.as_str(), collection.as_str()),
             Need::Database { privilege, database } => (privilege, database.as_str(), ANY),
             Need::Cluster { privilege } => (privilege, ANY, ANY),

@@ -96,6 +96,11 @@ const BUILT_IN: [BuiltIn; 9] = [
     },
 ];
 
+/// Whether a privilege is one on a database, whatever collection a request names: those of the groups for databases are.
+pub fn is_of_database(privilege: &str) -> bool {
+    built_in("DatabaseAdmin").is_some_and(|mut all| all.any(|known| known == privilege))
+}
+
 /// What everybody may do.
 const FOR_ALL: [&str; 3] = ["DescribeCollection", "IndexDetail", "ListAliases"];
 

@@ -111,8 +111,10 @@ fn a_reader_can_read_and_not_write() {
         access.grant("reader", Grant::on("DropCollection", "default", "books", ROOT)).await.unwrap();
         let drop = Need::Database { privilege: "DropCollection", database: "default".to_string() };
         assert!(access.check(&caller, &drop).await.is_err());
+        assert!(access.check(&caller, &need("DropCollection", "books")).await.is_err(), "whoever asks for which");
         access.grant("reader", Grant::on("DropCollection", "default", "", ROOT)).await.unwrap();
         assert_eq!(access.check(&caller, &drop).await, Ok(()));
+        assert_eq!(access.check(&caller, &need("DropCollection", "books")).await, Ok(()));
         let (database, collection) = ("other".to_string(), "books".to_string());
         let elsewhere = Need::Collection { privilege: "Search", database, collection };
         assert!(access.check(&caller, &elsewhere).await.is_err());

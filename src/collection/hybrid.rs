@@ -15,7 +15,8 @@ use crate::sorted::sort_by;
 /// Several searches, fused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HybridSearch {
-    /// The searches; their output fields and partitions are those of the whole.
+    /// The searches; their output fields and partitions are those of the whole. Their offsets count for nothing: Milvus reads
+    /// that of the whole alone, and clients repeat it in each.
     pub searches: Vec<Search>,
     /// How their results become one.
     pub ranker: Ranker,
@@ -48,6 +49,13 @@ pub enum Ranker {
     },
 }
 
+impl HybridSearch {
+    /// As many hits as it looks at: what a search of its own finds that has no limit.
+    pub fn window(limit: u32, offset: u32) -> i64 {
+        i64::from(limit) + i64::from(offset)
+    }
+}
+
 impl Collection {
     /// The fused hits of each query, best first; ties by ascending primary key. Ids must have become query vectors before. `searched` is of each search.
     ///
@@ -63,9 +71,7 @@ impl Collection {
         let output = Output::new(&hybrid.output_fields, &self.schema, false)?;
         let mut results = Vec::with_capacity(hybrid.searches.len());
         for (search, searched) in hybrid.searches.iter().zip(searched) {
-            let found = self.nearest(search, *searched, partitions)?;
-            results
-                .push(found.into_iter().map(|hits| hits.into_iter().skip(search.offset as usize).collect()).collect());
+            results.push(self.nearest(search, *searched, partitions)?);
         }
         let queries = hybrid.searches[0].queries.count as usize;
         let fused = (0..queries).map(|query| {

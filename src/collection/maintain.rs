@@ -62,6 +62,15 @@ impl Job {
     }
 }
 
+/// Background work that users ask for. It is not stored: whoever takes a collection out of memory keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// That all growing rows be sealed.
+    pub flush: bool,
+    /// That every dead row be removed and small segments be merged.
+    pub compaction: bool,
+}
+
 impl Collection {
     /// Asks that all growing rows be sealed.
     pub fn ask_flush(&mut self) {
@@ -71,6 +80,17 @@ impl Collection {
     /// Asks that every dead row be removed and small segments be merged.
     pub fn ask_compaction(&mut self) {
         self.is_compaction_asked = true;
+    }
+
+    /// What was asked for and is not done yet.
+    pub fn asked(&self) -> Asked {
+        Asked { flush: self.is_flush_asked, compaction: self.is_compaction_asked }
+    }
+
+    /// Asks for what was asked for before the collection was read back.
+    pub fn ask(&mut self, asked: Asked) {
+        self.is_flush_asked |= asked.flush;
+        self.is_compaction_asked |= asked.compaction;
     }
 
     /// Whether a compaction that was asked for is still to be done.

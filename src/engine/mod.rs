@@ -13,7 +13,7 @@ mod names;
 mod resident;
 mod rows;
 
-use crate::collection::{Collection, load::Loader};
+use crate::collection::{Collection, load::Loader, maintain::Asked};
 use crate::command::{Command, Reply};
 use crate::error::{Error, Result};
 use crate::index::Thresholds;
@@ -53,6 +53,8 @@ pub struct Engine {
     collections: SortedMap<u64, Collection>,
     /// Collections on their way into memory.
     loaders: SortedMap<u64, Loader>,
+    /// What was asked of collections that have left memory since, by id.
+    asked: SortedMap<u64, Asked>,
     /// Blobs that nothing refers to, left by work that was cut short.
     orphans: Vec<BlobKey>,
     /// Whether a collection was read whose vectors are to be read in.
@@ -132,6 +134,7 @@ impl Engine {
             keys: keys.into_iter().collect(),
             collections: SortedMap::new(),
             loaders: SortedMap::new(),
+            asked: SortedMap::new(),
             orphans,
             has_news: false,
             maintained: 0,

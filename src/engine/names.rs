@@ -50,6 +50,7 @@ impl Engine {
                 };
                 self.collections.remove(&id);
                 self.loaders.remove(&id);
+                self.asked.remove(&id);
                 self.orphans.retain(|key| key.collection() != Some(id));
                 let mut batch = Batch::default();
                 self.keys.keys().filter(|key| key.collection() == Some(id)).for_each(|key| batch.remove(*key));
@@ -79,6 +80,7 @@ impl Engine {
                 let id = self.catalog.resolve(&target)?.id;
                 // What the log and the segments hold is all in storage.
                 self.collections.remove(&id);
+                self.asked.remove(&id);
                 self.changed(has_changed, Batch::default())
             }
             Command::GetLoadState { target, partitions } => {
@@ -114,7 +116,8 @@ impl Engine {
                 self.catalog.collection(id).ok_or_else(|| {
                     Error::invalid(format!("compaction {id} is unknown, expected an id that compact returned"))
                 })?;
-                let is_completed = !self.collections.get(&id).is_some_and(Collection::is_compacting);
+                let is_asked = self.asked.get(&id).is_some_and(|asked| asked.compaction);
+                let is_completed = !is_asked && !self.collections.get(&id).is_some_and(Collection::is_compacting);
                 read(Reply::CompactionState { id, is_completed })
             }
 
@@ -209,12 +212,11 @@ impl Engine {
         }
     }
 
-    /// The reply of a command that changed the fields of a collection. What is in memory has them as they were; what the
-    /// log and the segments hold is all in storage.
+    /// The reply of a command that changed the fields of a collection. What is in memory has them as they were.
     fn changed_schema(&mut self, target: &Target, has_changed: bool) -> Result<(Reply, Batch)> {
         if has_changed {
             let id = self.catalog.resolve(target)?.id;
-            self.collections.remove(&id);
+            self.let_go(id);
             self.loaders.remove(&id);
         }
         self.changed(has_changed, Batch::default())

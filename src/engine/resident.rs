@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::collection::load::Loader;
+use crate::collection::maintain::Asked;
 use crate::collection::{Collection, Memory};
 use crate::command::{Command, Target};
 use crate::error::{Error, Result};
@@ -11,8 +12,12 @@ use crate::store::{BlobKey, Bytes};
 impl Engine {
     /// The blobs that must be loaded before the command can run; none when all it needs is in memory.
     pub(super) fn needed(&mut self, command: &Command) -> Result<Vec<BlobKey>> {
-        let Some(target) = needs_rows(command) else { return Ok(Vec::new()) };
-        let id = self.catalog.resolve(target)?.id;
+        let id = match (needs_rows(command), command) {
+            (Some(target), _) => self.catalog.resolve(target)?.id,
+            // What was asked for is done to what is in memory.
+            (None, Command::GetCompactionState { id }) if self.asked.contains_key(id) => *id,
+            (None, _) => return Ok(Vec::new()),
+        };
         if !self.collections.contains_key(&id) {
             let needed = self.needed_to_load(id)?;
             if !needed.is_empty() {
@@ -20,7 +25,7 @@ impl Engine {
             }
             self.admit(id);
         }
-        let collection = self.collections.get_mut(&id).expect("it is in memory");
+        let Some(collection) = self.collections.get_mut(&id) else { return Ok(Vec::new()) };
         collection.begin_attempt();
         if !collection.is_partly_absent() {
             return Ok(Vec::new());
@@ -32,7 +37,7 @@ impl Engine {
     /// The blobs that a collection is read from next; none when all of it is read.
     fn needed_to_load(&mut self, id: u64) -> Result<Vec<BlobKey>> {
         if !self.loaders.contains_key(&id) {
-            let record = self.catalog.collection(id).expect("the command names it");
+            let Some(record) = self.catalog.collection(id) else { return Ok(Vec::new()) };
             let has_indexes = self.keys.contains_key(&BlobKey::Indexes { collection: id });
             let loader =
                 Loader::new(id, record.schema.clone(), self.stored_log(id), has_indexes, self.options.thresholds);
@@ -138,10 +143,29 @@ impl Engine {
         Ok(self.collections.get_mut(&id).expect("the command's collection was read in before"))
     }
 
+    /// Takes a collection out of memory, all of which is in storage, but for what was asked of it.
+    pub(super) fn let_go(&mut self, id: u64) {
+        let asked = self.collections.remove(&id).map(|collection| collection.asked()).unwrap_or_default();
+        if asked != Asked::default() {
+            self.asked.insert(id, asked);
+        }
+    }
+
+    /// A collection that has left memory with something asked of it: [`Command::GetCompactionState`] brings it back.
+    pub fn next_asked(&self) -> Option<u64> {
+        self.asked.keys().next().copied()
+    }
+
+    /// Gives up what was asked of a collection that has left memory.
+    pub fn forget_asked(&mut self, id: u64) {
+        self.asked.remove(&id);
+    }
+
     /// Moves a collection that is read to those in memory, and notes the blobs that it does not refer to.
     fn admit(&mut self, id: u64) {
         if let Some(loader) = self.loaders.remove(&id) {
-            let collection = loader.finish();
+            let mut collection = loader.finish();
+            collection.ask(self.asked.remove(&id).unwrap_or_default());
             let is_orphan = |key: &BlobKey| key.collection() == Some(id) && !collection.refers_to(*key);
             self.has_news |= self.options.reads_in && collection.is_partly_absent();
             self.orphans.extend(self.keys.keys().copied().filter(is_orphan));

@@ -70,6 +70,7 @@ impl Engine {
 
     pub(super) fn hybrid_search(&mut self, target: &Target, mut hybrid: HybridSearch) -> Result<Reply> {
         let partitions = self.catalog.resolve(target)?.readable_partitions(&hybrid.partitions)?;
+        hybrid.searches.iter_mut().for_each(|search| search.offset = 0);
         let searched =
             hybrid.searches.iter().map(|search| self.searched(target, search)).collect::<Result<Vec<_>>>()?;
         for (search, searched) in hybrid.searches.iter_mut().zip(&searched) {

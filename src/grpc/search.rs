@@ -27,7 +27,7 @@ pub async fn search(door: &Door<'_>, request: SearchRequest) -> Answered<SearchR
     let target = door.target(&request.db_name, &request.collection_name);
     let described = door.describe(&target).await?;
     let output_fields = request.output_fields.clone();
-    let (mut search, mut params) = one_search(request)?;
+    let (mut search, mut params) = one_search(request, None)?;
     check_collection(&described, params.whole("collection_id")?)?;
     let iteration = Iteration::new(&mut params)?;
     if let Some(iteration) = &iteration {
@@ -61,11 +61,9 @@ pub async fn hybrid(door: &Door<'_>, request: HybridSearchRequest) -> Answered<S
     let (limit, offset) = paging::check_search(limit, params.whole("offset")?.unwrap_or(0))?;
     let round_decimal = paging::check_round_decimal(params.whole("round_decimal")?.unwrap_or(-1))?;
     let ranker = ranker::ranker(&mut params, request.function_score)?;
-    let searches = request.requests.into_iter().map(|mut request| {
-        // Clients repeat the offset of the whole in each search, where Milvus does not read it.
-        request.search_params.retain(|pair| pair.key != "offset");
-        one_search(request).map(|(search, _)| search)
-    });
+    let window = HybridSearch::window(limit, offset);
+    let searches =
+        request.requests.into_iter().map(|request| one_search(request, Some(window)).map(|(search, _)| search));
     let hybrid = HybridSearch {
         searches: searches.collect::<Result<_>>()?,
         ranker,
@@ -82,8 +80,9 @@ pub async fn hybrid(door: &Door<'_>, request: HybridSearchRequest) -> Answered<S
     Ok(results(door, hits, limit, &request.output_fields, described))
 }
 
-/// A search, and the parameters that are none of a search.
-fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
+/// A search, and the parameters that are none of a search. One of a hybrid search has by default a limit of the whole's
+/// `window`, and no offset of its own.
+fn one_search(request: SearchRequest, window: Option<i64>) -> Result<(Search, Params)> {
     let (queries, ids) = match request.search_input {
         Some(SearchRequestSearchInput::PlaceholderGroup(bytes)) => (placeholder::queries(&bytes)?, None),
         Some(SearchRequestSearchInput::Ids(ids)) => (QueryVectors::default(), Some(keys(ids))),
@@ -94,11 +93,10 @@ fn one_search(request: SearchRequest) -> Result<(Search, Params)> {
     }
     let mut given = Params::new(request.search_params);
     given.refuse("order_by_fields")?;
-    let limit = match given.whole("topk")? {
-        Some(limit) => limit,
-        None => given.whole("limit")?.ok_or_else(|| Error::invalid("topk not found in search_params"))?,
-    };
-    let (limit, offset) = paging::check_search(limit, given.whole("offset")?.unwrap_or(0))?;
+    let (topk, limit) = (given.whole("topk")?, given.whole("limit")?);
+    let limit = topk.or(limit).or(window).ok_or_else(|| Error::invalid("topk not found in search_params"))?;
+    let offset = given.whole("offset")?.filter(|_| window.is_none());
+    let (limit, offset) = paging::check_search(limit, offset.unwrap_or(0))?;
     let (anns_field, mut metric) = (given.text("anns_field"), given.text("metric_type"));
     let mut params = given.nested()?;
     if let Some(inner) = params.remove("metric_type")

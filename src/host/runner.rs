@@ -342,10 +342,17 @@ impl Runner {
         if is_held_back {
             return Ok((Maintenance { has_more: true, progress: None }, Batch::default()));
         }
-        let mut step = engine.maintain(budget)?;
+        if let Some(id) = engine.next_asked()
+            && let Err(error) = self.execute(Command::GetCompactionState { id }).await
+        {
+            // Told once: other collections have work too.
+            self.ready().await?.0.forget_asked(id);
+            return Err(error);
+        }
+        let mut step = self.ready().await?.0.maintain(budget)?;
         if !step.need.is_empty() {
             let engines_lost = self.engines_lost;
-            let keys = std::mem::take(&mut step.need);
+            let keys = mem::take(&mut step.need);
             if self.writes_any(&keys) {
                 self.drain().await;
             }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use elanus::access::{Access, Owner};
+use elanus::access::{Access, Owner, privilege::is_of_database};
 use elanus::gate::{Asked, Caller, Gate, Need};
 use elanus::host::memory::MemoryHost;
 use elanus::rest::{Request, handle, routes};
@@ -248,4 +248,13 @@ fn who_renames_into_another_database_needs_the_privilege_in_both() {
         let found = server.data("collections/list", json!({"dbName": "d"}));
         assert_eq!(found, if moves == 200 { json!(["p"]) } else { json!([]) }, "{granted:?}");
     }
+}
+
+#[test]
+fn endpoints_ask_for_privileges_on_what_these_are_privileges_on() {
+    for route in routes() {
+        let Some((on, privilege)) = route.privilege.split_once('/') else { continue };
+        assert_eq!(on == "database", is_of_database(privilege), "{}: {}", route.path, route.privilege);
+    }
+    assert!(routes().any(|route| route.privilege == "database/DropCollection"));
 }

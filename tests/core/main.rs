@@ -4,6 +4,7 @@
 
 #[cfg(feature = "grpc")]
 mod access;
+mod asked;
 mod crash;
 mod damage;
 mod driven;

@@ -186,6 +186,29 @@ test('mistakes on the command line are told, with exit code 2', async () => {
   }
 })
 
+test('an import that makes its collection makes the database too', async context => {
+  const folder = await scratch(context)
+  const [place, file, other] = [join(folder, 'a', 'data'), join(folder, 'books.jsonl'), join(folder, 'file')]
+  const { code, stderr } = await elanus(['import', place, 'books', file, '--create'])
+  assert.equal(code, 1)
+  assert.match(stderr, /cannot be read: ENOENT/)
+  await Promise.all([writeFile(file, lines), writeFile(other, '')])
+  for (const [where, words] of [[folder, /no database of Elanus, and is no empty folder/], [other, /no database of Elanus, and is no empty folder/]]) {
+    const refused = await elanus(['import', where, 'books', file, '--create'])
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, words)
+    assert.doesNotMatch(refused.stderr, /\n\s+at /)
+  }
+  assert.match((await elanus(['import', place, 'books', file])).stderr, /there is no folder/)
+  assert.deepEqual((await readdir(folder)).sort(), ['books.jsonl', 'file'])
+  const made = await elanus(['import', place, 'books', file, '--create'])
+  assert.equal(made.code, 0, made.stderr)
+  assert.match(made.stdout, /^3 rows imported into books in/)
+  assert.ok(made.stderr.startsWith(`a new database in ${place}\n`), made.stderr)
+  assert.equal(await done('count', place, 'books'), '3\n')
+  assert.doesNotMatch((await elanus(['import', place, 'more', file, '--create'])).stderr, /new database/)
+})
+
 test('what cannot be done is told, with exit code 1 and no stack', async context => {
   const { folder, place } = await library(context)
   const cases = [

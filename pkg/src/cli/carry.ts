@@ -39,10 +39,11 @@ const BATCH_BYTES = 8 << 20
 const EXPORT_ROWS = 1000
 
 /** `elanus import`: a file's rows into a collection. */
-export function importRows(place: string, collection: string, path: string, options: ImportOptions): Promise<void> {
+export async function importRows(place: string, collection: string, path: string, options: ImportOptions): Promise<void> {
+  // Before the place is opened, which may make it.
+  const format = options.format ?? formatOf(path)
+  const total = await sizeOf(path)
   return within(place, options, async ({ db }) => {
-    const format = options.format ?? formatOf(path)
-    const total = await sizeOf(path)
     const at: Place = { bytes: 0 }
     const shown = bar('importing', total)
     let rows = 0
@@ -65,7 +66,7 @@ export function importRows(place: string, collection: string, path: string, opti
     const seconds = (performance.now() - begun) / 1000
     if (options.json === true) printJsonLine({ rows, seconds: Number(seconds.toFixed(3)) })
     else process.stdout.write(`${rows} rows imported into ${collection} in ${seconds.toFixed(1)} s\n`)
-  })
+  }, options.create)
 }
 
 function formatOf(path: string): 'jsonl' | 'csv' | 'npy' {

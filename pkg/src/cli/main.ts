@@ -107,7 +107,7 @@ onPlace('import', 'rows of a file into a collection', `  elanus import elanus-da
   .argument('<collection>')
   .argument('<file>', 'JSON lines, CSV or .npy; - is standard input (JSON lines)')
   .addOption(new Option('--format <name>', 'what the file is, when its name does not tell').choices(['jsonl', 'csv', 'npy']))
-  .option('--create', 'make the collection if there is none, from the first row')
+  .option('--create', 'make the collection if there is none, from the first row, and the folder\'s database too')
   .addOption(new Option('--metric <type>', 'of a collection that is made').choices(METRICS).default('COSINE'))
   .option('--field <name>', 'the field of vectors')
   .option('--first-id <number>', 'the key of the first row of a .npy file', wholeNumber, 0)

@@ -8,6 +8,7 @@ import { constants, createServer, type Http2Server, type IncomingHttpHeaders, ty
 import type { Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
+import { Deadlines } from './deadlines.js'
 import type { Intake, Share } from './intake.js'
 import { MESSAGE_BYTES_MAX, type Limits } from './limits.js'
 
@@ -57,6 +58,19 @@ const CONNECTION_WINDOW_BYTES = 1 << 20
 const STREAMS_MAX = 1000
 
 const ENCODINGS = 'identity,gzip,deflate'
+
+/** The headers of every answer, and the trailers of most. */
+const HEADERS = { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': ENCODINGS }
+const DONE = { 'grpc-status': '0' }
+
+/** How an answer begins. gRPC has no use for a date. */
+const WITH_MESSAGE = { waitForTrailers: true, sendDate: false }
+const WITHOUT_MESSAGE = { endStream: true, sendDate: false }
+
+const TOO_LARGE = `a message may have ${MESSAGE_BYTES_MAX} bytes`
+
+const CONTENT_TYPE = /^application\/grpc(\+proto)?(;|$)/
+
 const decoders: Readonly<Record<string, ((bytes: Uint8Array) => Promise<Uint8Array>) | undefined>> = {
   gzip: (bytes) => promisify<Uint8Array, object, Buffer>(gunzip)(bytes, { maxOutputLength: MESSAGE_BYTES_MAX }),
   deflate: (bytes) => promisify<Uint8Array, object, Buffer>(inflate)(bytes, { maxOutputLength: MESSAGE_BYTES_MAX }),
@@ -69,11 +83,13 @@ export class GrpcRoad {
   readonly #answer: (call: Call) => Promise<Outcome>
   readonly #intake: Intake
   readonly #limits: Limits
+  readonly #deadlines: Deadlines
 
   constructor(answer: (call: Call) => Promise<Outcome>, intake: Intake, limits: Limits) {
     this.#answer = answer
     this.#intake = intake
     this.#limits = limits
+    this.#deadlines = new Deadlines(Math.min(limits.requestMs, limits.unreadMs))
     this.#server = createServer({
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: 64 << 10 },
       maxSessionMemory: 64,
@@ -99,64 +115,83 @@ export class GrpcRoad {
   }
 
   async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
-    stream.on('error', () => {})
-    if (!/^application\/grpc(\+proto)?(;|$)/.test(headers['content-type'] ?? '')) {
+    stream.on('error', ignore)
+    if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) {
       // What gRPC says to whoever does not speak it; REST is for HTTP/1.
       stream.respond({ ':status': 415 }, { endStream: true })
       return
     }
     const share = this.#intake.open(() => finish(stream, { code: Status.DEADLINE_EXCEEDED, message: 'the request came too slowly while others waited' }))
-    stream.once('close', () => share.close())
     try {
-      const message = await read(stream, headers, share, this.#limits.requestMs)
-      const [, service = '', method = ''] = String(headers[':path']).split('/')
+      const message = await this.#read(stream, headers, share)
       if (stream.closed) return
+      const [, service = '', method = ''] = String(headers[':path']).split('/')
       const outcome = await this.#answer({ service, method, headers, message })
-      share.replace(outcome.body?.length ?? 0)
-      stream.setTimeout(this.#limits.unreadMs, () => stream.close(constants.NGHTTP2_CANCEL))
+      if (stream.closed) return
+      const length = outcome.body?.length ?? 0
+      share.replace(length)
+      const { unreadMs } = this.#limits
+      const giveUp = (): void => stream.close(constants.NGHTTP2_CANCEL)
+      // A long answer may take longer, as long as some of it is taken.
+      if (length > JOINED_BYTES_MAX) stream.setTimeout(unreadMs, giveUp)
+      else this.#deadlines.set(stream, unreadMs, giveUp)
       finish(stream, outcome)
     } catch (error) {
       if (error instanceof Refused) finish(stream, { code: error.code, message: error.message })
       else finish(stream, { code: Status.INTERNAL, message: error instanceof Error ? error.message : String(error) })
     }
   }
+
+  /** The one message of a call; its bytes are counted as they come. */
+  async #read(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, share: Share): Promise<Uint8Array> {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    let isWaiting = true
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (code: number, message: string): void => {
+        isWaiting = false
+        reject(new Refused(code, message))
+      }
+      const { requestMs } = this.#limits
+      this.#deadlines.set(stream, requestMs, () => refuse(Status.DEADLINE_EXCEEDED, `the request was not complete after ${requestMs} ms`))
+      stream.on('data', (chunk: Buffer) => {
+        if (!isWaiting) return
+        bytes += chunk.length
+        chunks.push(chunk)
+        if (bytes - PREFIX_BYTES > MESSAGE_BYTES_MAX || announced(chunks) > MESSAGE_BYTES_MAX) {
+          stream.pause()
+          this.#deadlines.clear(stream)
+          refuse(Status.RESOURCE_EXHAUSTED, TOO_LARGE)
+          return
+        }
+        const room = share.add(chunk.length)
+        if (room === undefined) return
+        stream.pause()
+        void room.then(() => stream.resume())
+      })
+      stream.on('end', () => {
+        isWaiting = false
+        resolve()
+      })
+      stream.on('close', () => {
+        this.#deadlines.clear(stream)
+        share.close()
+        // Not an error for every call that has its message: to make one takes long.
+        if (isWaiting) refuse(Status.UNAVAILABLE, 'the connection is gone')
+      })
+    })
+    this.#deadlines.clear(stream)
+    share.arrived()
+    const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes)
+    if (all.length < PREFIX_BYTES) throw new Refused(Status.INTERNAL, 'the request has no message')
+    const length = all.readUInt32BE(1)
+    if (all.length !== PREFIX_BYTES + length) throw new Refused(Status.INTERNAL, `expected one message of ${length} bytes, got ${all.length - PREFIX_BYTES} bytes`)
+    const body = all.subarray(PREFIX_BYTES)
+    return all[0] === 0 ? body : decompress(body, headers['grpc-encoding'], share)
+  }
 }
 
-/** The one message of a call; its bytes are counted as they come. */
-async function read(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, share: Share, requestMs: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  await new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Refused(Status.DEADLINE_EXCEEDED, `the request was not complete after ${requestMs} ms`)), requestMs)
-    const settle = (work: () => void): void => {
-      clearTimeout(late)
-      work()
-    }
-    stream.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      chunks.push(chunk)
-      if (bytes - PREFIX_BYTES > MESSAGE_BYTES_MAX || announced(chunks) > MESSAGE_BYTES_MAX) {
-        stream.removeAllListeners('data')
-        stream.pause()
-        settle(() => reject(tooLarge()))
-        return
-      }
-      const room = share.add(chunk.length)
-      if (room === undefined) return
-      stream.pause()
-      void room.then(() => stream.resume())
-    })
-    stream.once('end', () => settle(resolve))
-    stream.once('close', () => settle(() => reject(new Refused(Status.UNAVAILABLE, 'the connection is gone'))))
-  })
-  share.arrived()
-  const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes)
-  if (all.length < PREFIX_BYTES) throw new Refused(Status.INTERNAL, 'the request has no message')
-  const length = all.readUInt32BE(1)
-  if (all.length !== PREFIX_BYTES + length) throw new Refused(Status.INTERNAL, `expected one message of ${length} bytes, got ${all.length - PREFIX_BYTES} bytes`)
-  const body = all.subarray(PREFIX_BYTES)
-  return all[0] === 0 ? body : decompress(body, headers['grpc-encoding'], share)
-}
+const ignore = (): void => {}
 
 /** The length that a message's prefix tells, as soon as it is here. */
 function announced(chunks: readonly Buffer[]): number {
@@ -174,28 +209,22 @@ async function decompress(body: Uint8Array, encoding: string | string[] | undefi
     share.replace(message.length)
     return message
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw new Refused(Status.RESOURCE_EXHAUSTED, TOO_LARGE)
     throw new Refused(Status.INTERNAL, `the message cannot be decompressed: ${(error as Error).message}`)
   }
-}
-
-function tooLarge(): Refused {
-  return new Refused(Status.RESOURCE_EXHAUSTED, `a message may have ${MESSAGE_BYTES_MAX} bytes`)
 }
 
 /** Answers, unless the call has an answer or nobody waits for one. */
 function finish(stream: ServerHttp2Stream, { code, message, body }: Outcome): void {
   if (stream.headersSent || stream.closed || stream.destroyed) return
-  const trailers = { 'grpc-status': String(code), ...(message === '' ? {} : { 'grpc-message': percentEncoded(message) }) }
-  const headers = { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': ENCODINGS }
   if (body === undefined || code !== Status.OK) {
-    stream.respond({ ...headers, ...trailers }, { endStream: true })
+    stream.respond({ ...HEADERS, 'grpc-status': String(code), ...(message === '' ? {} : { 'grpc-message': percentEncoded(message) }) }, WITHOUT_MESSAGE)
     // Whoever still sends may stop.
     if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
     return
   }
-  stream.respond(headers, { waitForTrailers: true })
-  stream.once('wantTrailers', () => stream.sendTrailers(trailers))
+  stream.respond(HEADERS, WITH_MESSAGE)
+  stream.on('wantTrailers', sendDone)
   const prefix = Buffer.alloc(PREFIX_BYTES)
   prefix.writeUInt32BE(body.length, 1)
   if (body.length <= JOINED_BYTES_MAX) {
@@ -204,6 +233,10 @@ function finish(stream: ServerHttp2Stream, { code, message, body }: Outcome): vo
   }
   stream.write(prefix)
   stream.end(body)
+}
+
+function sendDone(this: ServerHttp2Stream): void {
+  this.sendTrailers(DONE)
 }
 
 /** Text as a header may carry it: gRPC wants what is not printable ASCII, and `%`, as bytes in hexadecimal. */

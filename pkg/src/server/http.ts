@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { readBody, Unacceptable } from './body.js'
+import { Deadlines } from './deadlines.js'
 import type { Intake } from './intake.js'
 import type { Limits } from './limits.js'
 import type { Visitors } from './origin.js'
@@ -11,6 +12,7 @@ import type { Visitors } from './origin.js'
 export interface WebRequest {
   method: string
   path: string
+  /** Those of {@link MEANT_HEADERS} that came. */
   headers: Record<string, string>
   body: Uint8Array
 }
@@ -31,6 +33,12 @@ export interface WebDesk {
 
 const HEADER_BYTES_MAX = 16 << 10
 
+/** The headers that mean something to the engine. To hand a header over takes as long as to read a small body. */
+const MEANT_HEADERS = ['authorization', 'db-name', 'accept-type-allow-int64']
+
+/** A reply up to this size is sent at once: it is taken, or it is not. */
+const SMALL_BYTES = 16 << 10
+
 /** That long what is left of a refused body is read and dropped, so that the client can read why. */
 const LINGER_MS = 2000
 
@@ -41,6 +49,7 @@ export class WebRoad {
   readonly #visitors: Visitors
   readonly #intake: Intake
   readonly #limits: Limits
+  readonly #deadlines: Deadlines
   #isStopping = false
 
   constructor(desk: WebDesk, visitors: Visitors, intake: Intake, limits: Limits) {
@@ -48,6 +57,7 @@ export class WebRoad {
     this.#visitors = visitors
     this.#intake = intake
     this.#limits = limits
+    this.#deadlines = new Deadlines(limits.unreadMs)
     this.#server = createServer({
       headersTimeout: Math.min(limits.headersMs, limits.requestMs),
       requestTimeout: limits.requestMs,
@@ -76,9 +86,10 @@ export class WebRoad {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.on('error', () => {})
-    response.on('error', () => {})
-    const path = (request.url ?? '/').split('?', 1)[0] as string
+    request.on('error', ignore)
+    response.on('error', ignore)
+    const url = request.url ?? '/'
+    const path = url.split('?', 1)[0] as string
     const why = this.#visitors.refusal(request)
     if (why !== undefined) {
       this.#desk.refused(why)
@@ -95,14 +106,19 @@ export class WebRoad {
       return
     }
     const share = this.#intake.open(() => refuse(request, response, 408, 'the request came too slowly while others waited'))
-    response.once('close', () => share.close())
+    response.on('close', () => {
+      this.#deadlines.clear(response)
+      share.close()
+    })
     try {
       if (request.headers.expect !== undefined) response.writeContinue()
       const body = await readBody(request, share)
-      const reply = await this.#desk.answer({ method: request.method ?? 'GET', path: request.url ?? '/', headers: flat(request), body })
+      const reply = await this.#desk.answer({ method: request.method ?? 'GET', path: url, headers: meant(request), body })
       share.replace(reply.body.length)
-      // Whoever does not take the answer gives up its place.
-      response.setTimeout(this.#limits.unreadMs, () => request.socket.destroy())
+      // Whoever does not take the answer gives up its place. A long one may take longer, as long as some of it is taken.
+      const giveUp = (): void => void request.socket.destroy()
+      if (reply.body.length > SMALL_BYTES) response.setTimeout(this.#limits.unreadMs, giveUp)
+      else if (!response.closed) this.#deadlines.set(response, this.#limits.unreadMs, giveUp)
       // A connection that would go idle now would keep the server from ending.
       send(response, { ...reply, headers: { ...reply.headers, ...extra, ...(this.#isStopping ? { connection: 'close' } : {}) } })
     } catch (error) {
@@ -148,9 +164,14 @@ function send(response: ServerResponse, { status, headers, body }: WebReply): vo
   response.end(body)
 }
 
-/** Headers by lower-case name, each one text. */
-function flat(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
-  return headers
+/** The headers that the engine reads, by lower-case name, each one text. */
+function meant({ headers }: IncomingMessage): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const name of MEANT_HEADERS) {
+    const value = headers[name]
+    if (value !== undefined) found[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return found
 }
+
+const ignore = (): void => {}

@@ -101,7 +101,7 @@ export class Intake {
   /** For shares. */
   changed(bytes: number): void {
     this.#bytes += bytes
-    if (bytes < 0) this.#letOn()
+    if (bytes < 0 && this.#waiting.size > 0) this.#letOn()
   }
 
   /** For shares: undefined when there is room, or when this is the request that must go on. */
@@ -116,6 +116,7 @@ export class Intake {
   /** For shares: one that is complete, or gone. */
   arrived(share: Share): void {
     this.#arriving.delete(share)
+    if (this.#waiting.size === 0) return
     const resolve = this.#waiting.get(share)
     this.#waiting.delete(share)
     resolve?.()
@@ -123,8 +124,9 @@ export class Intake {
   }
 
   #mayGoOn(share: Share): boolean {
+    if (this.#bytes <= this.#bytesMax * (share.isSmall ? 1 + SMALL_ROOM : 1)) return true
     const [oldest] = this.#arriving
-    return oldest === share || this.#bytes <= this.#bytesMax * (share.isSmall ? 1 + SMALL_ROOM : 1)
+    return oldest === share
   }
 
   #letOn(): void {

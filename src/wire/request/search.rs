@@ -21,7 +21,7 @@ const RRF_K_DEFAULT: f64 = 60.0;
 pub fn search(head: &mut Head, planes: &mut Planes) -> Result<Command> {
     let target = head.target()?;
     check_level(head)?;
-    let search = one_search(head, planes, i64::from(LIMIT_DEFAULT))?;
+    let search = one_search(head, planes, None)?;
     Ok(Command::Search { target, search })
 }
 
@@ -40,8 +40,8 @@ pub fn hybrid(head: &mut Head, planes: &mut Planes) -> Result<Command> {
         let reason = format!("{}: at most {SEARCHES_MAX} searches, got {}", head.path("search"), heads.len());
         return Err(Error::invalid(reason));
     }
-    let one_limit = i64::from(limit + offset);
-    let searches = heads.into_iter().map(|mut head| one_search(&mut head, planes, one_limit));
+    let window = HybridSearch::window(limit, offset);
+    let searches = heads.into_iter().map(|mut head| one_search(&mut head, planes, Some(window)));
     let hybrid = HybridSearch {
         searches: searches.collect::<Result<_>>()?,
         ranker: ranker(head.object("rerank")?)?,
@@ -54,10 +54,12 @@ pub fn hybrid(head: &mut Head, planes: &mut Planes) -> Result<Command> {
     Ok(Command::HybridSearch { target, hybrid })
 }
 
-fn one_search(head: &mut Head, planes: &mut Planes, limit_default: i64) -> Result<Search> {
+/// A search. One of a hybrid search has by default a limit of the whole's `window`, and no offset of its own.
+fn one_search(head: &mut Head, planes: &mut Planes, window: Option<i64>) -> Result<Search> {
     refuse_unsupported(head)?;
-    let limit = head.integer("limit")?.unwrap_or(limit_default);
-    let (limit, offset) = paging::check_search(limit, head.integer("offset")?.unwrap_or(0))?;
+    let limit = head.integer("limit")?.unwrap_or(window.unwrap_or(LIMIT_DEFAULT.into()));
+    let offset = head.integer("offset")?.filter(|_| window.is_none());
+    let (limit, offset) = paging::check_search(limit, offset.unwrap_or(0))?;
     let mut settings = Settings { metric: head.text_or_empty("metricType")?, params: head.values("params")? };
     if let Some(given) = head.object("searchParams")? {
         settings.merge(given)?;

@@ -95,6 +95,26 @@ fn a_reader_reads_and_neither_writes_nor_drops() {
 }
 
 #[test]
+fn who_drops_a_collection_needs_that_on_its_database() {
+    let mut server = server();
+    let on = |collection: &str| OperatePrivilegeV2Request {
+        role: Some(RoleEntity { name: "reader".into(), ..Default::default() }),
+        grantor: Some(GrantorEntity { user: None, privilege: Some(PrivilegeEntity { name: "DropCollection".into() }) }),
+        collection_name: collection.into(),
+        ..Default::default()
+    };
+    for (granted, expected) in [("books", PERMISSION_DENIED), ("*", 0)] {
+        server.authorization = Some(OWNER.to_string());
+        server.done("OperatePrivilegeV2", on(granted));
+        server.authorization = Some(ANN.to_string());
+        for method in ["TruncateCollection", "DropCollection"] {
+            let request = DropCollectionRequest { collection_name: "books".into(), ..Default::default() };
+            assert_eq!(code(&server, method, request), expected, "{method} with the privilege on {granted}");
+        }
+    }
+}
+
+#[test]
 fn one_changes_ones_own_password_alone() {
     let mut server = server();
     let update = |username: &str, old: &str| UpdateCredentialRequest {

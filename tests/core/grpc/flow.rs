@@ -226,6 +226,28 @@ fn searches_are_fused_by_rank_and_by_weight() {
 }
 
 #[test]
+fn a_search_of_a_hybrid_one_has_the_wholes_window_and_no_offset() {
+    let server = Server::new();
+    line(&server);
+    for params in [vec![("anns_field", "v")], vec![("anns_field", "v"), ("offset", "16000")]] {
+        let one = search("line", &[0.0, 0.0], &params);
+        let mut two = search("line", &[2.0, 0.0], &params);
+        two.dsl = "id > 0".into();
+        let request = HybridSearchRequest {
+            collection_name: "line".into(),
+            requests: vec![one, two],
+            rank_params: pairs(&[("limit", "1"), ("offset", "1")]),
+            ..HybridSearchRequest::default()
+        };
+        let results: SearchResults = server.call("HybridSearch", request);
+        assert_eq!(results.status, Some(Status::default()), "{params:?}");
+        // By the first search 0, 1; by the second 2, 1: so 1 is before 0. One hit more of each, and 2 were before 1; one less,
+        // and 1 were not there.
+        assert_eq!(ints(&results.results.expect("results are always there")), [0], "{params:?}");
+    }
+}
+
+#[test]
 fn iterators_go_from_batch_to_batch() {
     let server = Server::new();
     line(&server);
