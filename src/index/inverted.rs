@@ -6,8 +6,8 @@
 
 use super::codes::{BITS_FROM, Codes, PAGE_BYTES, Scan, empty_block, slack_gauge, write_signs};
 use super::slots::SlotCodes;
-use super::space::{Point, Space};
-use super::{Candidate, top::Top};
+use super::space::{Aim, Point, Space};
+use super::top::{choose, distance_of, entry, slot_of, sort_few};
 use crate::bitmap::Bitmap;
 use crate::kernel::{self, BLOCK_FACTOR_BYTES, BLOCK_ROWS};
 use crate::schema::Metric;
@@ -27,7 +27,10 @@ const CENTER_SLACK: f32 = 1.0;
 const WIDENING_MAX: u32 = 16;
 
 /// Clusters that a patient search looks up at first.
-const FIRST_PROBES: u32 = 96;
+const FIRST_PROBES: usize = 64;
+
+/// Centres that are looked at more closely beside half as many again as are wanted.
+const CENTERS_SPARE: usize = 16;
 
 /// Rows that each centre is trained on.
 const SAMPLE_PER_LIST: u32 = 24;
@@ -138,71 +141,95 @@ impl Inverted {
     ) {
         let aim = scan.aim;
         let probes = probes.among(allowed.count(), allowed.len());
-        let by_number = |a: u32, b: u32| a.cmp(&b);
         let mut patience = 0;
-        let mut tried = 0;
         // Nearest first, a few at a time: mostly the first few are enough.
-        let first = match probes {
-            Probes::Count(count) => count,
+        let mut batch = match probes {
+            Probes::Count(count) => count as usize,
             Probes::Patience(_) => FIRST_PROBES,
         };
-        let mut batch = first.min(self.len());
-        loop {
-            let top = Top::new(batch);
-            let mut centers = Scan { aim, slack: CENTER_SLACK, top, enough: batch, change_count: 0, tie: &by_number };
-            self.centers.scan(&mut centers, &Bitmap::full(self.len()), 0);
-            for center in centers.top.into_sorted(&by_number).into_iter().skip(tried) {
+        let mut centers = self.estimated_centers(aim);
+        let mut centers = centers.as_mut_slice();
+        while !centers.is_empty() {
+            let (nearest, others) = self.split_nearest(aim, centers, batch);
+            centers = others;
+            for center in nearest {
                 let before = scan.change_count;
-                self.search_cluster(metric, center, codes, allowed, first_slot, scan);
-                let is_enough = scan.top.len() >= scan.enough;
-                patience = if scan.change_count == before && is_enough { patience + 1 } else { 0 };
+                self.search_cluster(metric, slot_of(*center), -distance_of(*center), codes, allowed, first_slot, scan);
+                patience = if scan.change_count == before && scan.is_enough() { patience + 1 } else { 0 };
                 if probes == Probes::Patience(patience) {
                     return;
                 }
             }
-            tried = batch as usize;
-            let is_over = matches!(probes, Probes::Count(_)) && scan.top.len() >= scan.enough;
-            if is_over || batch == self.len() {
+            if matches!(probes, Probes::Count(_)) && scan.is_enough() {
                 return;
             }
-            batch = batch.saturating_mul(4).min(self.len());
+            batch = batch.saturating_mul(2);
         }
+    }
+
+    /// All clusters as entries by the distance of their centres, as far as signs tell it.
+    fn estimated_centers(&self, aim: &Aim) -> Vec<u64> {
+        match self.centers.estimates(aim) {
+            Some(keys) => keys.iter().enumerate().map(|(at, key)| entry(-key, at as u32)).collect(),
+            None => (0..self.len()).map(|at| entry(-self.centers.key(aim, at), at)).collect(),
+        }
+    }
+
+    /// The nearest `count` of some clusters, nearest first, and the others.
+    fn split_nearest<'a>(&self, aim: &Aim, centers: &'a mut [u64], count: usize) -> (&'a mut [u64], &'a mut [u64]) {
+        let count = count.min(centers.len());
+        // Signs put some of the nearest behind others that are not.
+        let likely = (count + count / 2 + CENTERS_SPARE).min(centers.len());
+        choose(centers, likely);
+        for center in &mut centers[..likely] {
+            *center = entry(-self.centers.key(aim, slot_of(*center)), slot_of(*center));
+        }
+        sort_few(&mut centers[..likely]);
+        centers.split_at_mut(count)
     }
 
     fn search_cluster(
         &self,
         metric: Metric,
-        center: Candidate,
+        cluster: u32,
+        key: f32,
         codes: SlotCodes<'_>,
         allowed: &Bitmap,
         first_slot: u32,
         scan: &mut Scan<'_>,
     ) {
-        let (aim, cluster, key) = (scan.aim, center.row, -center.distance);
+        let aim = scan.aim;
         let square = self.squares[cluster as usize];
         let product = if metric == Metric::L2 { key + square / 2.0 } else { key };
         let distance = (aim.square + square - 2.0 * product).max(0.0).sqrt();
         let gauge = slack_gauge(aim, scan.slack, distance);
-        for at in self.starts[cluster as usize]..self.starts[cluster as usize + 1] {
-            let block = self.blocks.record(at);
-            let (block, slots) = block.split_at(block.len() - SLOT_BYTES);
-            let mut lanes = u32::MAX;
-            if !block.is_empty() {
-                lanes = kernel::block_rows(block, &aim.table, gauge, -scan.top.threshold() - product);
-            }
-            while lanes != 0 {
-                let lane = lanes.trailing_zeros() as usize;
-                lanes &= lanes - 1;
-                let slot = slot_at(slots, lane);
-                if allowed.contains(slot) {
-                    let (codes, row) = codes.get(slot);
-                    scan.offer(first_slot + slot, codes.key(aim, row));
+        let (mut at, end) = (self.starts[cluster as usize], self.starts[cluster as usize + 1]);
+        let (table, record_bytes) = (aim.table.as_slice(), self.blocks.record_bytes());
+        while at < end {
+            let mut run = self.blocks.run(at, end);
+            at += (run.len() / record_bytes) as u32;
+            while run.len() >= record_bytes {
+                let (block, slots) = run[..record_bytes].split_at(record_bytes - SLOT_BYTES);
+                run = &run[record_bytes..];
+                let mut lanes = u32::MAX;
+                if !block.is_empty() {
+                    lanes = kernel::block_rows(block, table, gauge, -scan.bound() - product);
+                }
+                while lanes != 0 {
+                    let lane = lanes.trailing_zeros() as usize;
+                    lanes &= lanes - 1;
+                    let slot = slot_at(slots, lane);
+                    if allowed.contains(slot) {
+                        let (codes, row) = codes.get(slot);
+                        scan.offer_code(first_slot + slot, codes.record(row));
+                    }
                 }
             }
         }
     }
 }
 
+#[inline(always)]
 fn slot_at(slots: &[u8], lane: usize) -> u32 {
     u32::from_le_bytes(slots[4 * lane..][..4].try_into().expect("four bytes"))
 }
@@ -373,7 +400,7 @@ impl Builder {
     fn nearest(&self, space: &Space) -> u32 {
         let Some(aim) = space.aim_at(self.point.coordinates.clone()) else { return 0 };
         let tie = |a: u32, b: u32| a.cmp(&b);
-        let mut scan = Scan { aim: &aim, slack: CENTER_SLACK, top: Top::new(1), enough: 1, change_count: 0, tie: &tie };
+        let mut scan = Scan::new(&aim, CENTER_SLACK, 1, 1, &tie);
         self.centers.scan(&mut scan, &Bitmap::full(self.lists), 0);
         scan.top.into_candidates().first().map_or(0, |nearest| nearest.row)
     }

@@ -110,7 +110,7 @@ fn found(
     allowed: Option<&dyn Fn(u32) -> bool>,
 ) -> Vec<Candidate> {
     let tie = |a: u32, b: u32| a.cmp(&b);
-    let mut scan = Scan { aim, slack: 0.0, top: Top::new(limit), enough: limit, change_count: 0, tie: &tie };
+    let mut scan = Scan::new(aim, 0.0, limit, limit, &tie);
     graph.search(points, 0, &mut scan, width, allowed, &mut Walk::new());
     scan.top.into_sorted(&tie)
 }
