@@ -35,6 +35,9 @@ const CENTERS_SPARE: usize = 16;
 /// Rows that each centre is trained on.
 const SAMPLE_PER_LIST: u32 = 24;
 
+/// Centres among which the nearest is found in the time in which a row is coded.
+const CENTERS_PER_CODING: u32 = 512;
+
 /// Passes over the sample (Lloyd's iterations).
 const PASSES: u32 = 4;
 
@@ -251,12 +254,19 @@ pub struct Builder {
     point: Point,
 }
 
+/// No step of a stage takes longer the more rows there are, so that work can be cut off after any of them.
 #[derive(Debug)]
 enum Stage {
+    /// The first centres, one after another.
+    Seed,
     /// A pass over the sample, at its `at`-th row.
     Train { pass: u32, at: u32 },
+    /// After a pass, centres into the middle of their rows, one after another.
+    Move { pass: u32, moved: Codes },
     /// Members to clusters, at a member.
     Assign { at: u32 },
+    /// Clusters without rows yet, one after another; of so many rows each.
+    Lay { counts: Vec<u32>, file: Box<Inverted> },
     /// Members into blocks, at a place in the order of clusters.
     Encode { order: Vec<u32>, at: u32, file: Box<Inverted> },
 }
@@ -264,62 +274,69 @@ enum Stage {
 impl Builder {
     /// Begins to cluster `members` (slots, ascending, all of them coded) into `lists` clusters, or fewer when there are
     /// hardly any members.
-    pub fn new(space: &Space, codes: SlotCodes<'_>, members: Vec<u32>, lists: u32) -> Builder {
+    pub fn new(space: &Space, members: Vec<u32>, lists: u32) -> Builder {
         let lists = lists.clamp(1, (members.len() as u32).max(1));
-        let mut builder = Builder {
+        Builder {
             lists,
-            stage: Stage::Train { pass: 0, at: 0 },
+            stage: Stage::Seed,
             centers: Codes::new(space),
             sums: vec![0.0; lists as usize * space.padded()],
             counts: vec![0; lists as usize],
             clusters: Vec::new(),
             point: Point::default(),
             members,
-        };
-        // Members evenly apart are the first centres: in whatever order the rows came, all parts are met.
-        for list in 0..lists {
-            let at = u64::from(list) * builder.members.len() as u64 / u64::from(lists);
-            builder.take(codes, at as usize);
-            let point = centered(&builder.point.coordinates);
-            builder.centers.push_point(&point, true);
         }
-        builder
     }
 
     /// The heap that it holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
         let words = self.members.capacity() + self.clusters.capacity() + self.sums.capacity() + self.counts.capacity();
         let stage = match &self.stage {
+            Stage::Move { moved, .. } => moved.size_bytes(),
+            Stage::Lay { counts, file } => counts.capacity() as u64 * 4 + file.size_bytes(),
             Stage::Encode { order, file, .. } => order.capacity() as u64 * 4 + file.size_bytes(),
-            Stage::Train { .. } | Stage::Assign { .. } => 0,
+            Stage::Seed | Stage::Train { .. } | Stage::Assign { .. } => 0,
         };
         words as u64 * 4 + self.centers.size_bytes() + stage
     }
 
-    /// Rows looked at so far, and rows to be looked at in all.
+    /// Rows and centres looked at so far, and those to be looked at in all.
     pub fn progress(&self) -> (u64, u64) {
-        let (members, sample) = (self.members.len() as u64, u64::from(self.sample_len()));
-        let training = sample * u64::from(PASSES);
+        let (members, lists, sample) = (self.members.len() as u64, u64::from(self.lists), u64::from(self.sample_len()));
+        let pass_len = sample + lists;
+        let trained = lists + pass_len * u64::from(PASSES);
         let done = match &self.stage {
-            Stage::Train { pass, at } => sample * u64::from(*pass) + u64::from(*at),
-            Stage::Assign { at } => training + u64::from(*at),
-            Stage::Encode { at, .. } => training + members + u64::from(*at),
+            Stage::Seed => u64::from(self.centers.len()),
+            Stage::Train { pass, at } => lists + pass_len * u64::from(*pass) + u64::from(*at),
+            Stage::Move { pass, moved } => lists + pass_len * u64::from(*pass) + sample + u64::from(moved.len()),
+            Stage::Assign { at } => trained + u64::from(*at),
+            Stage::Lay { file, .. } => trained + members + u64::from(file.len()),
+            Stage::Encode { at, .. } => trained + members + lists + u64::from(*at),
         };
-        (done, training + 2 * members)
+        (done, trained + lists + 2 * members)
     }
 
-    /// Looks at about `rows` rows; gives the file out when it is complete. `metric` is that of the searches.
+    /// Works about as long as it takes to code `rows` rows; gives the file out when it is complete. `metric` is that of the searches.
     pub fn step(&mut self, space: &Space, codes: SlotCodes<'_>, rows: u32) -> Option<Inverted> {
-        for _ in 0..rows {
+        let mut left = rows;
+        while left > 0 {
+            let looks_around = matches!(self.stage, Stage::Train { .. } | Stage::Assign { .. });
+            left = left.saturating_sub(if looks_around { 1 + self.lists / CENTERS_PER_CODING } else { 1 });
             match &mut self.stage {
+                Stage::Seed => self.seed(codes),
                 Stage::Train { pass, at } => {
                     let (pass, at) = (*pass, *at);
                     self.train(space, codes, pass, at);
                 }
+                Stage::Move { .. } => self.move_center(codes),
+                Stage::Lay { counts, file } => match counts.get(file.len() as usize) {
+                    Some(count) => file.add_cluster(space, &self.centers, *count),
+                    None => self.begin_rows(),
+                },
                 Stage::Assign { at } => {
                     let at = *at;
                     if at as usize == self.members.len() {
-                        self.begin_blocks(space);
+                        self.begin_clusters(space);
                         continue;
                     }
                     self.take(codes, at as usize);
@@ -352,10 +369,19 @@ impl Builder {
 
     /// The point of a member.
     fn take(&mut self, codes: SlotCodes<'_>, member: usize) {
-        if let Some(slot) = self.members.get(member) {
-            let (codes, row) = codes.get(*slot);
-            codes.point(row, &mut self.point);
+        take(&self.members, member, codes, &mut self.point);
+    }
+
+    /// Members evenly apart are the first centres: in whatever order the rows came, all parts are met.
+    fn seed(&mut self, codes: SlotCodes<'_>) {
+        let list = self.centers.len();
+        if list == self.lists {
+            self.stage = Stage::Train { pass: 0, at: 0 };
+            return;
         }
+        let at = u64::from(list) * self.members.len() as u64 / u64::from(self.lists);
+        self.take(codes, at as usize);
+        self.centers.push_point(&centered(&self.point.coordinates), true);
     }
 
     fn train(&mut self, space: &Space, codes: SlotCodes<'_>, pass: u32, at: u32) {
@@ -371,29 +397,33 @@ impl Builder {
             self.stage = Stage::Train { pass, at: at + 1 };
             return;
         }
-        self.move_centers(space, codes, pass);
-        self.stage = if pass + 1 < PASSES { Stage::Train { pass: pass + 1, at: 0 } } else { Stage::Assign { at: 0 } };
+        self.stage = Stage::Move { pass, moved: Codes::new(space) };
     }
 
-    /// Moves every centre into the middle of its rows; one without rows, to a row.
-    fn move_centers(&mut self, space: &Space, codes: SlotCodes<'_>, pass: u32) {
-        let padded = space.padded();
-        let mut centers = Codes::new(space);
-        for list in 0..self.lists as usize {
-            let count = self.counts[list];
-            let point = if count == 0 {
-                let spread = u64::from(pass + 1) * 0x9e37_79b9 + list as u64 * 0x85eb_ca6b;
-                self.take(codes, (spread % (self.members.len() as u64).max(1)) as usize);
-                centered(&self.point.coordinates)
-            } else {
-                let sums = &self.sums[list * padded..][..padded];
-                centered(&sums.iter().map(|sum| sum / count as f32).collect::<Vec<f32>>())
-            };
-            centers.push_point(&point, true);
+    /// Moves the next centre into the middle of its rows; one without rows, to a row.
+    fn move_center(&mut self, codes: SlotCodes<'_>) {
+        let Stage::Move { pass, moved } = &mut self.stage else { return };
+        let (pass, list) = (*pass, moved.len());
+        if list == self.lists {
+            let next = if pass + 1 < PASSES { Stage::Train { pass: pass + 1, at: 0 } } else { Stage::Assign { at: 0 } };
+            if let Stage::Move { moved, .. } = std::mem::replace(&mut self.stage, next) {
+                self.centers = moved;
+            }
+            return;
         }
-        self.centers = centers;
-        self.sums.fill(0.0);
-        self.counts.fill(0);
+        let padded = self.sums.len() / self.lists as usize;
+        let count = std::mem::take(&mut self.counts[list as usize]);
+        let sums = &mut self.sums[list as usize * padded..][..padded];
+        let point = if count == 0 {
+            let spread = u64::from(pass + 1) * 0x9e37_79b9 + u64::from(list) * 0x85eb_ca6b;
+            let member = (spread % (self.members.len() as u64).max(1)) as usize;
+            take(&self.members, member, codes, &mut self.point);
+            centered(&self.point.coordinates)
+        } else {
+            centered(&sums.iter().map(|sum| sum / count as f32).collect::<Vec<f32>>())
+        };
+        sums.fill(0.0);
+        moved.push_point(&point, true);
     }
 
     /// The centre nearest to the point at hand.
@@ -405,9 +435,14 @@ impl Builder {
         scan.top.into_candidates().first().map_or(0, |nearest| nearest.row)
     }
 
-    fn begin_blocks(&mut self, space: &Space) {
+    fn begin_clusters(&mut self, space: &Space) {
         let mut counts = vec![0u32; self.lists as usize];
         self.clusters.iter().for_each(|cluster| counts[*cluster as usize] += 1);
+        self.stage = Stage::Lay { counts, file: Box::new(Inverted::new(space)) };
+    }
+
+    fn begin_rows(&mut self) {
+        let Stage::Lay { counts, file } = std::mem::replace(&mut self.stage, Stage::Seed) else { return };
         // Members in the order of their clusters, by counting.
         let mut next = Vec::with_capacity(counts.len());
         let mut first = 0;
@@ -420,37 +455,36 @@ impl Builder {
             order[next[*cluster as usize] as usize] = member as u32;
             next[*cluster as usize] += 1;
         }
-        let file = Box::new(Inverted::blank(space, &self.centers, &counts));
         self.stage = Stage::Encode { order, at: 0, file };
     }
 }
 
 impl Inverted {
-    /// Clusters of so many rows each, none of them written yet.
-    fn blank(space: &Space, nearest: &Codes, counts: &[u32]) -> Inverted {
+    /// No clusters yet.
+    fn new(space: &Space) -> Inverted {
         let block_bytes = block_bytes(space);
-        let mut blocks = Pages::new(block_bytes, (PAGE_BYTES / block_bytes).max(1) as u32);
-        let mut centers = Codes::new(space);
-        let mut squares = Vec::with_capacity(counts.len());
-        let mut starts = vec![0];
+        let blocks = Pages::new(block_bytes, (PAGE_BYTES / block_bytes).max(1) as u32);
+        Inverted { centers: Codes::new(space), squares: Vec::new(), starts: vec![0], blocks }
+    }
+
+    /// Appends a cluster of so many rows, none of them written yet, around the next of the centres.
+    fn add_cluster(&mut self, space: &Space, nearest: &Codes, count: u32) {
         let mut point = Point::default();
-        for (cluster, count) in counts.iter().enumerate() {
-            nearest.point(cluster as u32, &mut point);
-            let square = kernel::inner_product(&point.coordinates, &point.coordinates);
-            point.bias = if space.metric() == Metric::L2 { square / -2.0 } else { 0.0 };
-            centers.push_point(&point, true);
-            squares.push(square);
-            for _ in 0..count.div_ceil(BLOCK_ROWS as u32) {
-                let block = blocks.push();
-                let (block, slots) = block.split_at_mut(block_bytes - SLOT_BYTES);
-                if !block.is_empty() {
-                    empty_block(block);
-                }
-                slots.as_chunks_mut::<4>().0.fill(NO_SLOT.to_le_bytes());
+        nearest.point(self.len(), &mut point);
+        let square = kernel::inner_product(&point.coordinates, &point.coordinates);
+        point.bias = if space.metric() == Metric::L2 { square / -2.0 } else { 0.0 };
+        self.centers.push_point(&point, true);
+        self.squares.push(square);
+        for _ in 0..count.div_ceil(BLOCK_ROWS as u32) {
+            let block = self.blocks.push();
+            let split = block.len() - SLOT_BYTES;
+            let (block, slots) = block.split_at_mut(split);
+            if !block.is_empty() {
+                empty_block(block);
             }
-            starts.push(blocks.len());
+            slots.as_chunks_mut::<4>().0.fill(NO_SLOT.to_le_bytes());
         }
-        Inverted { centers, squares, starts, blocks }
+        self.starts.push(self.blocks.len());
     }
 
     /// Writes a row into the first free lane of its cluster. The point is used up.
@@ -484,6 +518,14 @@ impl Inverted {
 fn block_bytes(space: &Space) -> usize {
     let codes = if space.padded() >= BITS_FROM { 4 * space.padded() + BLOCK_FACTOR_BYTES } else { 0 };
     codes + SLOT_BYTES
+}
+
+/// The point of a member.
+fn take(members: &[u32], member: usize, codes: SlotCodes<'_>, point: &mut Point) {
+    if let Some(slot) = members.get(member) {
+        let (codes, row) = codes.get(*slot);
+        codes.point(row, point);
+    }
 }
 
 /// The point of a centre: nearness to it, in the plain sense, is a product and half its square.
