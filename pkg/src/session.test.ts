@@ -92,6 +92,29 @@ test('background work is done when nobody asks, in slices, until none is left', 
   await it.close()
 })
 
+test('the first read of a collection wakes the background work that reading it in may leave, and no other read does', async () => {
+  const { session: it } = await session()
+  await it.call('settled', {})
+  const count = (): number => made.at(-1)?.maintainCount ?? 0
+  const idle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+  for (const collectionName of ['one', 'two']) {
+    const before = count()
+    await it.call('query', { key: 'a', collectionName })
+    await it.call('settled', {})
+    assert.equal(count(), before + 1, collectionName)
+    await it.call('query', { key: 'a', collectionName })
+    await idle()
+    assert.equal(count(), before + 1, `${collectionName} again`)
+  }
+  await it.call('trap', {}).catch(() => {})
+  await it.call('settled', {})
+  const before = count()
+  await it.call('query', { key: 'a', collectionName: 'one' })
+  await it.call('settled', {})
+  assert.equal(count(), before + 1, 'another engine has to read it in anew')
+  await it.close()
+})
+
 test('close gives the lock back once, tells who waits, and refuses later calls', async () => {
   const { session: it, unlocked } = await session()
   await Promise.all([it.close(), it.close()])

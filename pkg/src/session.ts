@@ -60,6 +60,8 @@ export class Session implements Transport {
   #closing: Promise<void> | undefined
   #isOpen = false
   #restartCount = 0
+  /** Collections that this engine was asked about. */
+  readonly #met = new Set<string>()
   #resting: ReturnType<typeof setTimeout> | undefined
 
   /** Instantiates the engine; the call `open` then opens the store. */
@@ -101,7 +103,8 @@ export class Session implements Transport {
       return answer
     } finally {
       if (this.#isOpen) {
-        if (leavesWork(operation, head) && this.#plan.isRead?.(operation, head) !== true) this.#background.want()
+        const writes = leavesWork(operation, head) && this.#plan.isRead?.(operation, head) !== true
+        if (writes || this.#meets(head)) this.#background.want()
         this.#background.nudge()
       }
     }
@@ -167,6 +170,19 @@ export class Session implements Transport {
     }
   }
 
+  /**
+   * Whether a call is the first on its collection: that reads it in, and rows that came last may not be coded yet. Without
+   * being woken, background work would leave them to slower searches until somebody writes.
+   */
+  #meets(head: object): boolean {
+    const { dbName = '', collectionName } = head as { dbName?: unknown; collectionName?: unknown }
+    if (typeof collectionName !== 'string') return false
+    const { size } = this.#met
+    // Names that nothing has are forgotten with the others.
+    if (size === MET_MAX) this.#met.clear()
+    return this.#met.add(`${String(dbName)}/${collectionName}`).size !== size
+  }
+
   /** Replaces a dead instance, once for all who ask. */
   #revive(): Promise<void> {
     this.#reviving ??= (async () => {
@@ -175,6 +191,7 @@ export class Session implements Transport {
       const instance = this.#instantiate()
       this.#instance = instance
       this.#restartCount++
+      this.#met.clear()
       if (this.#isOpen) {
         await instance.call('open', {}, [])
         this.#background.want()
@@ -208,6 +225,9 @@ export class Session implements Transport {
 
 /** Writes that come closer together than this are one stretch of work. */
 const REST_MS = 1000
+
+/** Names that are kept at most, of those that calls give. */
+const MET_MAX = 1000
 
 const NOTHING: Answer = { head: {}, planes: [] }
 

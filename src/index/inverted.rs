@@ -157,7 +157,9 @@ impl Inverted {
             centers = others;
             for center in nearest {
                 let before = scan.change_count;
-                self.search_cluster(metric, slot_of(*center), -distance_of(*center), codes, allowed, first_slot, scan);
+                let (cluster, key) = (slot_of(*center), -distance_of(*center));
+                let product = if metric == Metric::L2 { key + self.squares[cluster as usize] / 2.0 } else { key };
+                self.search_cluster(cluster, product, codes, allowed, first_slot, scan);
                 patience = if scan.change_count == before && scan.is_enough() { patience + 1 } else { 0 };
                 if probes == Probes::Patience(patience) {
                     return;
@@ -191,11 +193,11 @@ impl Inverted {
         centers.split_at_mut(count)
     }
 
+    /// Offers the allowed rows of a cluster; `product` is that of its centre with the aim.
     fn search_cluster(
         &self,
-        metric: Metric,
         cluster: u32,
-        key: f32,
+        product: f32,
         codes: SlotCodes<'_>,
         allowed: &Bitmap,
         first_slot: u32,
@@ -203,7 +205,6 @@ impl Inverted {
     ) {
         let aim = scan.aim;
         let square = self.squares[cluster as usize];
-        let product = if metric == Metric::L2 { key + square / 2.0 } else { key };
         let distance = (aim.square + square - 2.0 * product).max(0.0).sqrt();
         let gauge = slack_gauge(aim, scan.slack, distance);
         let (mut at, end) = (self.starts[cluster as usize], self.starts[cluster as usize + 1]);
