@@ -60,8 +60,9 @@ impl Bitmap {
     }
 
     /// Whether `row` is in the set. A row beyond the end is not.
+    #[inline(always)]
     pub fn contains(&self, row: u32) -> bool {
-        row < self.len && self.words[row as usize / 64] >> (row % 64) & 1 == 1
+        row < self.len && self.words.as_slice()[row as usize / 64] >> (row % 64) & 1 == 1
     }
 
     /// Puts `row` in; says whether it was absent.

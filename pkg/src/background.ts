@@ -28,6 +28,9 @@ const BUDGET_START = 256
 const BUDGET_MIN = 16
 const BUDGET_MAX = 65_536
 
+/** Slices in a row that may come to nothing. */
+const IDLE_SLICES_MAX = 3
+
 /** The background work of one session. */
 export class Background {
   readonly #chores: Chores
@@ -77,6 +80,17 @@ export class Background {
     }
     if (this.#stopped !== undefined) throw this.#stopped
     if (this.#failed !== undefined) throw this.#failed.error
+  }
+
+  /**
+   * Does what is left to do, because memory is short: what is sealed and coded need not stay in it. Ends early where
+   * slices come to nothing, as they do while an export is under way.
+   */
+  async relieve(): Promise<void> {
+    let idleCount = 0
+    while (this.#hasWork() && idleCount < IDLE_SLICES_MAX) {
+      idleCount = (await this.#work()) === undefined ? idleCount + 1 : 0
+    }
   }
 
   /** Ends it; whoever waits for `settled` is told why. Resolves when no slice is under way. */

@@ -92,6 +92,32 @@ test('background work is done when nobody asks, in slices, until none is left', 
   await it.close()
 })
 
+test('a read that leaves background work wakes it, and no other read does', async () => {
+  const { session: it } = await session()
+  await it.call('settled', {})
+  const count = (): number => made.at(-1)?.maintainCount ?? 0
+  const before = count()
+  await it.call('query', { key: 'a', news: true })
+  await it.call('settled', {})
+  assert.equal(count(), before + 1)
+  await it.call('query', { key: 'a' })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(count(), before + 1, 'again')
+  await it.close()
+})
+
+test('where memory is short, background work is done before rows are refused', async () => {
+  const { session: it } = await session()
+  await it.call('put', { key: 'a', value: '1', work: 3 })
+  await it.call('put', { key: 'b', value: '2', needsRoom: true })
+  assert.equal(made.at(-1)?.maintainLeft, 0, 'room was made')
+  assert.equal((await it.call('query', { key: 'b' })).head, '2')
+  await it.call('put', { key: 'a', value: '3', work: 3 })
+  await assert.rejects(it.call('put', { key: 'c', value: '4', needsRoom: 'ever' }), { kind: 'MEMORY' })
+  assert.equal((await it.call('query', { key: 'c' })).head, null)
+  await it.close()
+})
+
 test('close gives the lock back once, tells who waits, and refuses later calls', async () => {
   const { session: it, unlocked } = await session()
   await Promise.all([it.close(), it.close()])

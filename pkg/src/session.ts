@@ -86,6 +86,9 @@ export class Session implements Transport {
       case 'settled':
         await this.#background.settled(onProgress)
         return NOTHING
+      case 'relieve':
+        await this.#background.relieve()
+        return NOTHING
       case 'trap':
         return this.#attempt(async (instance) => {
           const answer = instance.call('stats', {}, [])
@@ -98,7 +101,13 @@ export class Session implements Transport {
       }
     }
     try {
-      const answer = await this.#attempt((instance) => instance.call(operation, head, planes))
+      const ask = (): Promise<Answer> => this.#attempt((instance) => instance.call(operation, head, planes))
+      const answer = await ask().catch(async (error: unknown) => {
+        if (!this.#isOpen || !(error instanceof ElanusError) || error.kind !== 'MEMORY') throw error
+        // Rows take less room once they are sealed and coded.
+        await this.#background.relieve()
+        return ask()
+      })
       if (operation === 'open') this.#isOpen = true
       return answer
     } finally {

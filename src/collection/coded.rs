@@ -9,13 +9,13 @@ use super::primary::{PrimaryKey, RowAddress};
 use super::search::{Found, Searched};
 use crate::bitmap::Bitmap;
 use crate::column::gather::vector;
-use crate::index::codes::{Codes, Scan};
+use crate::index::codes::{Codes, Scan, margin};
 use crate::index::flat::Exact;
 use crate::index::form::Form;
 use crate::index::graph::Walk;
 use crate::index::slots::{SlotCodes, SlotPoints, blank_code};
 use crate::index::space::{Aim, Space};
-use crate::index::{Candidate, Effort, top::Top};
+use crate::index::{Candidate, Effort};
 use crate::schema::{FieldId, Metric};
 use crate::segment::{PartitionId, SegmentId};
 use crate::sorted::{SortedMap, sort_by};
@@ -36,9 +36,6 @@ const WALKED_PERCENT: u64 = 30;
 
 /// Candidates beyond which a search gives up being certain.
 const POOL_MAX: u32 = 2_048;
-
-/// Deviations between two rows' distances by codes from which on their order is taken for certain.
-const ERRORS: f32 = 4.0;
 
 /// The codes of one column.
 #[derive(Debug)]
@@ -212,8 +209,7 @@ impl Collection {
             codes[&at.segment].step(at.row)
         };
         let top = loop {
-            let top = Top::new(pool);
-            let mut scan = Scan { aim: &aim, slack: effort.slack, top, enough: limit, change_count: 0, tie: &tie };
+            let mut scan = Scan::new(&aim, effort.slack, limit, pool, &tie);
             for (first, placed, codes, allowed) in &forms {
                 let codes = SlotCodes { slots: &placed.slots, codes };
                 match &placed.form {
@@ -232,8 +228,10 @@ impl Collection {
             for (first, id) in &parts[scanned..] {
                 codes[id].scan(&mut scan, &allowed[id], *first);
             }
-            let top = scan.top.into_sorted(&tie);
-            if pool >= POOL_MAX || is_conclusive(&top, pool, limit, &aim, step_of) {
+            let mut top = scan.top.into_sorted(&tie);
+            let certain = certain(&top, limit, &aim, step_of);
+            if pool >= POOL_MAX || certain < top.len() || top.len() < pool as usize {
+                top.truncate(certain);
                 break top;
             }
             pool = pool.saturating_mul(4);
@@ -258,21 +256,13 @@ impl Collection {
     }
 }
 
-/// Whether codes tell for certain enough that the nearest `limit` are among the candidates: those that just did not get
-/// in are farther than the last of the nearest by more than the codes' error. It fails where rows differ by much less
-/// than they differ from the centre.
-fn is_conclusive(top: &[Candidate], pool: u32, limit: u32, aim: &Aim, step_of: impl Fn(u32) -> f32) -> bool {
-    let (Some(first_out), Some(last_in)) = (top.last(), top.get(limit.saturating_sub(1) as usize)) else {
-        return true;
-    };
-    if (top.len() as u32) < pool {
-        return true;
-    }
-    // A coordinate's error is even over one step, and so has a deviation of a step by the root of twelve.
-    let step = top
-        .iter()
-        .map(|candidate| step_of(candidate.row))
-        .fold(0.0f32, |most, step| if step > most { step } else { most });
-    let deviation = step / 12.0f32.sqrt() * aim.square.sqrt();
-    first_out.distance - last_in.distance > ERRORS * deviation
+/// How many of the candidates, nearest first, the nearest `limit` are among for certain enough: those behind are farther
+/// than the last of the nearest by more than the codes' error. It is all of them where rows differ by much less than they
+/// differ from the centre.
+fn certain(top: &[Candidate], limit: u32, aim: &Aim, step_of: impl Fn(u32) -> f32) -> usize {
+    let Some(last_in) = top.get(limit.saturating_sub(1) as usize) else { return top.len() };
+    let steps = top.iter().map(|candidate| step_of(candidate.row));
+    let step = steps.fold(0.0f32, |most, step| if step > most { step } else { most });
+    let bound = last_in.distance + margin(aim, step);
+    top.iter().position(|candidate| candidate.distance > bound).unwrap_or(top.len())
 }

@@ -17,8 +17,9 @@ use crate::sorted::SortedMap;
 use crate::store::pages::Pages;
 use crate::store::{Batch, BlobKey, Bytes, codec};
 
-/// What coding a row costs, against moving its vector.
-const CODING_COST: u64 = 16;
+/// What coding a row costs, against moving its vector. Rather too much than too little: slices grow while pages are
+/// moved, and the first one that codes again is as long as that.
+const CODING_COST: u64 = 32;
 
 /// What a column is to be searched by.
 #[derive(Debug, Clone, Copy, PartialEq)]

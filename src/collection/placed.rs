@@ -3,6 +3,7 @@
 
 use super::coded::Coded;
 use super::indexes::{IndexId, PagesRecord, PlacedRecord};
+use crate::bitmap::Bitmap;
 use crate::error::{Error, Result};
 use crate::index::Thresholds;
 use crate::index::codes::Codes;
@@ -148,18 +149,21 @@ impl Coded {
                 }
             }
             let slots = Slots::new(segments.iter().map(|segment| segment.row_count()))?;
-            let is_member = |part: usize, row: u32| {
-                let uncoded = self.codes[&segments[part].id()].uncoded();
-                !segments[part].deletes().contains(row) && uncoded.binary_search(&row).is_err()
-            };
-            let rows_of = |part: usize| (0..segments[part].row_count()).filter(move |row| is_member(part, *row));
-            let members = (0..segments.len()).flat_map(|part| {
-                let first = slots.first(part);
-                rows_of(part).map(move |row| first + row)
-            });
-            let members: Vec<u32> = members.collect();
-            let codes: Vec<Option<&Codes>> = segments.iter().map(|segment| self.codes.get(&segment.id())).collect();
-            let maker = plan.begin(&self.space, SlotCodes { slots: &slots, codes: &codes }, members, rows);
+            let mut members = Vec::with_capacity(rows as usize);
+            for (part, segment) in segments.iter().enumerate() {
+                let mut placed = Bitmap::full(segment.row_count());
+                placed.and_not(segment.deletes());
+                self.codes[&segment.id()].uncoded().iter().for_each(|row| placed.remove(*row));
+                // Written out, since this is one step however many rows there are.
+                for (at, word) in placed.words().iter().enumerate() {
+                    let mut rest = *word;
+                    while rest != 0 {
+                        members.push(slots.first(part) + at as u32 * 64 + rest.trailing_zeros());
+                        rest &= rest - 1;
+                    }
+                }
+            }
+            let maker = plan.begin(&self.space, members, rows);
             let segments = segments.iter().map(|segment| segment.id()).collect();
             Some(Building { partition: *partition, plan, segments, slots, maker })
         })

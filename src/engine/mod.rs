@@ -57,7 +57,7 @@ pub struct Engine {
     asked: SortedMap<u64, Asked>,
     /// Blobs that nothing refers to, left by work that was cut short.
     orphans: Vec<BlobKey>,
-    /// Whether a collection was read whose vectors are to be read in.
+    /// Whether a collection was read in, which may leave work: vectors in storage, rows without codes.
     has_news: bool,
     /// The collection whose background work was done last; the next one's turn is next.
     maintained: u64,

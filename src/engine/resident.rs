@@ -167,7 +167,7 @@ impl Engine {
             let mut collection = loader.finish();
             collection.ask(self.asked.remove(&id).unwrap_or_default());
             let is_orphan = |key: &BlobKey| key.collection() == Some(id) && !collection.refers_to(*key);
-            self.has_news |= self.options.reads_in && collection.is_partly_absent();
+            self.has_news |= self.options.reads_in;
             self.orphans.extend(self.keys.keys().copied().filter(is_orphan));
             self.collections.insert(id, collection);
         }

@@ -164,9 +164,9 @@ fn effort(index: &Index, params: &SortedMap<String, Value>) -> Option<Effort> {
     if index.index_type == "AUTOINDEX" {
         if let Some(level) = given("level") {
             let level = level as u32;
-            effort.slack = 0.25 * level as f32;
+            effort.slack = 1.0 + 0.375 * level as f32;
             effort.spare = 8 + 4 * level;
-            effort.probes = Probes::Patience(12 * level);
+            effort.probes = Probes::Patience(20 * level);
         }
     } else {
         effort.probes = Probes::Count(given("nprobe").unwrap_or(PROBES_DEFAULT) as u32);

@@ -73,8 +73,8 @@ impl Driver {
         self.ask(move |answer| Request::Run(Box::new(command), answer))
     }
 
-    /// Whether a command that only reads has left background work since the last call: a collection was read, and not all
-    /// of it that should be in memory is.
+    /// Whether a command may have left background work since the last call though it only reads, because it brought a
+    /// collection into memory.
     pub fn take_news(&self) -> bool {
         self.inbox.take_news()
     }

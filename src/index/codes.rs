@@ -53,12 +53,27 @@ pub struct Scan<'a> {
     pub slack: f32,
     /// The best so far; a candidate's row is its slot, its distance the negative key.
     pub top: Top,
-    /// How many rows are wanted at least, as long as there are any.
-    pub enough: u32,
-    /// How often a row was taken in.
+    /// How often one of the rows that are wanted made place for a nearer one.
     pub change_count: u32,
+    /// Those of the best that are wanted; the others are kept because the codes' error may hide that they are nearer.
+    nearest: Top,
+    /// The distance beyond which an offer is in vain.
+    bound: f32,
+    /// How far behind the last of the wanted rows one may be and still turn out nearer; infinite until a code was seen.
+    margin: f32,
+    /// The greatest step of a code among the best.
+    step: f32,
     /// Which of two slots at one key comes first.
-    pub tie: &'a dyn Fn(u32, u32) -> Ordering,
+    tie: &'a dyn Fn(u32, u32) -> Ordering,
+}
+
+/// Deviations between two rows' distances by codes from which on their order is taken for certain.
+const ERRORS: f32 = 4.0;
+
+/// How much farther than another a row must be by codes whose steps are `step` at most, to be farther for certain.
+pub fn margin(aim: &Aim, step: f32) -> f32 {
+    // A coordinate's error is even over one step, and so has a deviation of a step by the root of twelve.
+    ERRORS * step / 12.0f32.sqrt() * aim.square.sqrt()
 }
 
 impl Codes {
@@ -178,24 +193,40 @@ impl Codes {
     fn scan_blocks(&self, blocks: &Pages, scan: &mut Scan<'_>, allowed: &Bitmap, first_slot: u32) {
         let aim = scan.aim;
         let gauge = slack_gauge(aim, scan.slack, aim.square.sqrt());
-        for at in 0..blocks.len() {
-            let word = allowed.words()[at as usize / 2];
-            let wanted = (if at % 2 == 0 { word } else { word >> 32 }) as u32;
-            if wanted == 0 {
-                continue;
-            }
-            let threshold = -scan.top.threshold();
-            let mut rows = kernel::block_rows(blocks.record(at), &aim.table, gauge, threshold) & wanted;
-            while rows != 0 {
-                self.offer(scan, at * BLOCK_ROWS as u32 + rows.trailing_zeros(), first_slot);
-                rows &= rows - 1;
+        let (table, words) = (aim.table.as_slice(), allowed.words());
+        let mut at = 0;
+        while at < blocks.len() {
+            let mut run = blocks.run(at, blocks.len());
+            while run.len() >= blocks.record_bytes() {
+                let (block, rest) = run.split_at(blocks.record_bytes());
+                run = rest;
+                let wanted = (words[at as usize / 2] >> (at % 2 * 32)) as u32;
+                if wanted != 0 {
+                    let mut rows = kernel::block_rows(block, table, gauge, -scan.bound) & wanted;
+                    while rows != 0 {
+                        self.offer(scan, at * BLOCK_ROWS as u32 + rows.trailing_zeros(), first_slot);
+                        rows &= rows - 1;
+                    }
+                }
+                at += 1;
             }
         }
     }
 
+    #[inline(always)]
     fn offer(&self, scan: &mut Scan<'_>, row: u32, first_slot: u32) {
-        let key = self.key(scan.aim, row);
-        scan.offer(first_slot + row, key);
+        scan.offer_code(first_slot + row, self.record(row));
+    }
+
+    /// The keys of all rows as far as their signs tell them, in order; `None` for short vectors.
+    pub(super) fn estimates(&self, aim: &Aim) -> Option<Vec<f32>> {
+        let blocks = self.blocks.as_ref()?;
+        let mut estimates = Vec::with_capacity(self.len().next_multiple_of(BLOCK_ROWS as u32) as usize);
+        for at in 0..blocks.len() {
+            estimates.extend_from_slice(&kernel::block_estimates(blocks.record(at), &aim.table, aim.gauge));
+        }
+        estimates.truncate(self.len() as usize);
+        Some(estimates)
     }
 
     /// The size of a step of a row's code.
@@ -233,14 +264,56 @@ pub(super) fn key_parts(record: &[u8]) -> (&[u8], f32, f32) {
     (code, float(&rest[..4]), float(&rest[4..]))
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    /// A scan for the `wanted` nearest rows, of which so many more are kept as `pool` allows whose order the codes leave
+    /// open.
+    pub fn new(aim: &'a Aim, slack: f32, wanted: u32, pool: u32, tie: &'a dyn Fn(u32, u32) -> Ordering) -> Scan<'a> {
+        let (top, nearest) = (Top::new(pool), Top::new(wanted));
+        Scan { aim, slack, top, change_count: 0, nearest, bound: f32::INFINITY, margin: f32::INFINITY, step: 0.0, tie }
+    }
+
+    /// Whether there are as many rows as are wanted.
+    pub fn is_enough(&self) -> bool {
+        self.nearest.len() as usize == self.nearest.limit()
+    }
+
+    /// The distance beyond which an offer is in vain.
+    #[inline(always)]
+    pub fn bound(&self) -> f32 {
+        self.bound
+    }
+
     /// Takes a row in when it is among the best so far; one whose key is no number is not.
+    #[inline(always)]
     pub fn offer(&mut self, slot: u32, key: f32) {
-        let distance = -key;
-        if distance <= self.top.threshold() {
-            self.top.offer(Candidate { row: slot, distance }, self.tie);
+        if -key <= self.bound {
+            self.take(Candidate { row: slot, distance: -key });
+        }
+    }
+
+    /// [`Scan::offer`] for a row by its seven-bit code.
+    #[inline(always)]
+    pub(super) fn offer_code(&mut self, slot: u32, record: &[u8]) {
+        let distance = -self.aim.key(record);
+        if distance <= self.bound {
+            let (_, step, _) = key_parts(record);
+            if step > self.step {
+                self.step = step;
+                self.margin = margin(self.aim, step);
+            }
+            self.take(Candidate { row: slot, distance });
+        }
+    }
+
+    #[inline(never)]
+    fn take(&mut self, candidate: Candidate) {
+        self.top.offer(candidate, self.tie);
+        if candidate.distance <= self.nearest.threshold() {
+            self.nearest.offer(candidate, self.tie);
             self.change_count += 1;
         }
+        let (all, wanted) = (self.top.threshold(), self.nearest.threshold() + self.margin);
+        self.bound = if wanted < all { wanted } else { all };
     }
 }
 

@@ -96,7 +96,7 @@ impl Plan {
     }
 
     /// Begins to make what is planned of `members` (slots, ascending, all of them coded), of so many rows in all.
-    pub fn begin(self, space: &Space, codes: SlotCodes<'_>, members: Vec<u32>, rows: u64) -> Maker {
+    pub fn begin(self, space: &Space, members: Vec<u32>, rows: u64) -> Maker {
         let lists = match self {
             Plan::Graph { links, width } => {
                 return Maker::Graph { graph: Graph::new(space.metric(), links, width), members, done: 0 };
@@ -104,7 +104,7 @@ impl Plan {
             Plan::Clusters(lists) => lists,
             Plan::Auto | Plan::Scan => (3.0 * (rows as f64).sqrt()) as u32,
         };
-        Maker::Inverted(Builder::new(space, codes, members, lists))
+        Maker::Inverted(Builder::new(space, members, lists))
     }
 }
 

@@ -6,8 +6,8 @@
 
 use super::codes::{BITS_FROM, Codes, PAGE_BYTES, Scan, empty_block, slack_gauge, write_signs};
 use super::slots::SlotCodes;
-use super::space::{Point, Space};
-use super::{Candidate, top::Top};
+use super::space::{Aim, Point, Space};
+use super::top::{choose, distance_of, entry, slot_of, sort_few};
 use crate::bitmap::Bitmap;
 use crate::kernel::{self, BLOCK_FACTOR_BYTES, BLOCK_ROWS};
 use crate::schema::Metric;
@@ -27,10 +27,16 @@ const CENTER_SLACK: f32 = 1.0;
 const WIDENING_MAX: u32 = 16;
 
 /// Clusters that a patient search looks up at first.
-const FIRST_PROBES: u32 = 96;
+const FIRST_PROBES: usize = 64;
+
+/// Centres that are looked at more closely beside half as many again as are wanted.
+const CENTERS_SPARE: usize = 16;
 
 /// Rows that each centre is trained on.
 const SAMPLE_PER_LIST: u32 = 24;
+
+/// Centres among which the nearest is found in the time in which a row is coded.
+const CENTERS_PER_CODING: u32 = 512;
 
 /// Passes over the sample (Lloyd's iterations).
 const PASSES: u32 = 4;
@@ -138,71 +144,96 @@ impl Inverted {
     ) {
         let aim = scan.aim;
         let probes = probes.among(allowed.count(), allowed.len());
-        let by_number = |a: u32, b: u32| a.cmp(&b);
         let mut patience = 0;
-        let mut tried = 0;
         // Nearest first, a few at a time: mostly the first few are enough.
-        let first = match probes {
-            Probes::Count(count) => count,
+        let mut batch = match probes {
+            Probes::Count(count) => count as usize,
             Probes::Patience(_) => FIRST_PROBES,
         };
-        let mut batch = first.min(self.len());
-        loop {
-            let top = Top::new(batch);
-            let mut centers = Scan { aim, slack: CENTER_SLACK, top, enough: batch, change_count: 0, tie: &by_number };
-            self.centers.scan(&mut centers, &Bitmap::full(self.len()), 0);
-            for center in centers.top.into_sorted(&by_number).into_iter().skip(tried) {
+        let mut centers = self.estimated_centers(aim);
+        let mut centers = centers.as_mut_slice();
+        while !centers.is_empty() {
+            let (nearest, others) = self.split_nearest(aim, centers, batch);
+            centers = others;
+            for center in nearest {
                 let before = scan.change_count;
-                self.search_cluster(metric, center, codes, allowed, first_slot, scan);
-                let is_enough = scan.top.len() >= scan.enough;
-                patience = if scan.change_count == before && is_enough { patience + 1 } else { 0 };
+                let (cluster, key) = (slot_of(*center), -distance_of(*center));
+                let product = if metric == Metric::L2 { key + self.squares[cluster as usize] / 2.0 } else { key };
+                self.search_cluster(cluster, product, codes, allowed, first_slot, scan);
+                patience = if scan.change_count == before && scan.is_enough() { patience + 1 } else { 0 };
                 if probes == Probes::Patience(patience) {
                     return;
                 }
             }
-            tried = batch as usize;
-            let is_over = matches!(probes, Probes::Count(_)) && scan.top.len() >= scan.enough;
-            if is_over || batch == self.len() {
+            if matches!(probes, Probes::Count(_)) && scan.is_enough() {
                 return;
             }
-            batch = batch.saturating_mul(4).min(self.len());
+            batch = batch.saturating_mul(2);
         }
     }
 
+    /// All clusters as entries by the distance of their centres, as far as signs tell it.
+    fn estimated_centers(&self, aim: &Aim) -> Vec<u64> {
+        match self.centers.estimates(aim) {
+            Some(keys) => keys.iter().enumerate().map(|(at, key)| entry(-key, at as u32)).collect(),
+            None => (0..self.len()).map(|at| entry(-self.centers.key(aim, at), at)).collect(),
+        }
+    }
+
+    /// The nearest `count` of some clusters, nearest first, and the others.
+    fn split_nearest<'a>(&self, aim: &Aim, centers: &'a mut [u64], count: usize) -> (&'a mut [u64], &'a mut [u64]) {
+        let count = count.min(centers.len());
+        // Signs put some of the nearest behind others that are not.
+        let likely = (count + count / 2 + CENTERS_SPARE).min(centers.len());
+        choose(centers, likely);
+        for center in &mut centers[..likely] {
+            *center = entry(-self.centers.key(aim, slot_of(*center)), slot_of(*center));
+        }
+        sort_few(&mut centers[..likely]);
+        centers.split_at_mut(count)
+    }
+
+    /// Offers the allowed rows of a cluster; `product` is that of its centre with the aim.
     fn search_cluster(
         &self,
-        metric: Metric,
-        center: Candidate,
+        cluster: u32,
+        product: f32,
         codes: SlotCodes<'_>,
         allowed: &Bitmap,
         first_slot: u32,
         scan: &mut Scan<'_>,
     ) {
-        let (aim, cluster, key) = (scan.aim, center.row, -center.distance);
+        let aim = scan.aim;
         let square = self.squares[cluster as usize];
-        let product = if metric == Metric::L2 { key + square / 2.0 } else { key };
         let distance = (aim.square + square - 2.0 * product).max(0.0).sqrt();
         let gauge = slack_gauge(aim, scan.slack, distance);
-        for at in self.starts[cluster as usize]..self.starts[cluster as usize + 1] {
-            let block = self.blocks.record(at);
-            let (block, slots) = block.split_at(block.len() - SLOT_BYTES);
-            let mut lanes = u32::MAX;
-            if !block.is_empty() {
-                lanes = kernel::block_rows(block, &aim.table, gauge, -scan.top.threshold() - product);
-            }
-            while lanes != 0 {
-                let lane = lanes.trailing_zeros() as usize;
-                lanes &= lanes - 1;
-                let slot = slot_at(slots, lane);
-                if allowed.contains(slot) {
-                    let (codes, row) = codes.get(slot);
-                    scan.offer(first_slot + slot, codes.key(aim, row));
+        let (mut at, end) = (self.starts[cluster as usize], self.starts[cluster as usize + 1]);
+        let (table, record_bytes) = (aim.table.as_slice(), self.blocks.record_bytes());
+        while at < end {
+            let mut run = self.blocks.run(at, end);
+            at += (run.len() / record_bytes) as u32;
+            while run.len() >= record_bytes {
+                let (block, slots) = run[..record_bytes].split_at(record_bytes - SLOT_BYTES);
+                run = &run[record_bytes..];
+                let mut lanes = u32::MAX;
+                if !block.is_empty() {
+                    lanes = kernel::block_rows(block, table, gauge, -scan.bound() - product);
+                }
+                while lanes != 0 {
+                    let lane = lanes.trailing_zeros() as usize;
+                    lanes &= lanes - 1;
+                    let slot = slot_at(slots, lane);
+                    if allowed.contains(slot) {
+                        let (codes, row) = codes.get(slot);
+                        scan.offer_code(first_slot + slot, codes.record(row));
+                    }
                 }
             }
         }
     }
 }
 
+#[inline(always)]
 fn slot_at(slots: &[u8], lane: usize) -> u32 {
     u32::from_le_bytes(slots[4 * lane..][..4].try_into().expect("four bytes"))
 }
@@ -224,12 +255,19 @@ pub struct Builder {
     point: Point,
 }
 
+/// No step of a stage takes longer the more rows there are, so that work can be cut off after any of them.
 #[derive(Debug)]
 enum Stage {
+    /// The first centres, one after another.
+    Seed,
     /// A pass over the sample, at its `at`-th row.
     Train { pass: u32, at: u32 },
+    /// After a pass, centres into the middle of their rows, one after another.
+    Move { pass: u32, moved: Codes },
     /// Members to clusters, at a member.
     Assign { at: u32 },
+    /// Clusters without rows yet, one after another; of so many rows each.
+    Lay { counts: Vec<u32>, file: Box<Inverted> },
     /// Members into blocks, at a place in the order of clusters.
     Encode { order: Vec<u32>, at: u32, file: Box<Inverted> },
 }
@@ -237,62 +275,69 @@ enum Stage {
 impl Builder {
     /// Begins to cluster `members` (slots, ascending, all of them coded) into `lists` clusters, or fewer when there are
     /// hardly any members.
-    pub fn new(space: &Space, codes: SlotCodes<'_>, members: Vec<u32>, lists: u32) -> Builder {
+    pub fn new(space: &Space, members: Vec<u32>, lists: u32) -> Builder {
         let lists = lists.clamp(1, (members.len() as u32).max(1));
-        let mut builder = Builder {
+        Builder {
             lists,
-            stage: Stage::Train { pass: 0, at: 0 },
+            stage: Stage::Seed,
             centers: Codes::new(space),
             sums: vec![0.0; lists as usize * space.padded()],
             counts: vec![0; lists as usize],
             clusters: Vec::new(),
             point: Point::default(),
             members,
-        };
-        // Members evenly apart are the first centres: in whatever order the rows came, all parts are met.
-        for list in 0..lists {
-            let at = u64::from(list) * builder.members.len() as u64 / u64::from(lists);
-            builder.take(codes, at as usize);
-            let point = centered(&builder.point.coordinates);
-            builder.centers.push_point(&point, true);
         }
-        builder
     }
 
     /// The heap that it holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
         let words = self.members.capacity() + self.clusters.capacity() + self.sums.capacity() + self.counts.capacity();
         let stage = match &self.stage {
+            Stage::Move { moved, .. } => moved.size_bytes(),
+            Stage::Lay { counts, file } => counts.capacity() as u64 * 4 + file.size_bytes(),
             Stage::Encode { order, file, .. } => order.capacity() as u64 * 4 + file.size_bytes(),
-            Stage::Train { .. } | Stage::Assign { .. } => 0,
+            Stage::Seed | Stage::Train { .. } | Stage::Assign { .. } => 0,
         };
         words as u64 * 4 + self.centers.size_bytes() + stage
     }
 
-    /// Rows looked at so far, and rows to be looked at in all.
+    /// Rows and centres looked at so far, and those to be looked at in all.
     pub fn progress(&self) -> (u64, u64) {
-        let (members, sample) = (self.members.len() as u64, u64::from(self.sample_len()));
-        let training = sample * u64::from(PASSES);
+        let (members, lists, sample) = (self.members.len() as u64, u64::from(self.lists), u64::from(self.sample_len()));
+        let pass_len = sample + lists;
+        let trained = lists + pass_len * u64::from(PASSES);
         let done = match &self.stage {
-            Stage::Train { pass, at } => sample * u64::from(*pass) + u64::from(*at),
-            Stage::Assign { at } => training + u64::from(*at),
-            Stage::Encode { at, .. } => training + members + u64::from(*at),
+            Stage::Seed => u64::from(self.centers.len()),
+            Stage::Train { pass, at } => lists + pass_len * u64::from(*pass) + u64::from(*at),
+            Stage::Move { pass, moved } => lists + pass_len * u64::from(*pass) + sample + u64::from(moved.len()),
+            Stage::Assign { at } => trained + u64::from(*at),
+            Stage::Lay { file, .. } => trained + members + u64::from(file.len()),
+            Stage::Encode { at, .. } => trained + members + lists + u64::from(*at),
         };
-        (done, training + 2 * members)
+        (done, trained + lists + 2 * members)
     }
 
-    /// Looks at about `rows` rows; gives the file out when it is complete. `metric` is that of the searches.
+    /// Works about as long as it takes to code `rows` rows; gives the file out when it is complete. `metric` is that of the searches.
     pub fn step(&mut self, space: &Space, codes: SlotCodes<'_>, rows: u32) -> Option<Inverted> {
-        for _ in 0..rows {
+        let mut left = rows;
+        while left > 0 {
+            let looks_around = matches!(self.stage, Stage::Train { .. } | Stage::Assign { .. });
+            left = left.saturating_sub(if looks_around { 1 + self.lists / CENTERS_PER_CODING } else { 1 });
             match &mut self.stage {
+                Stage::Seed => self.seed(codes),
                 Stage::Train { pass, at } => {
                     let (pass, at) = (*pass, *at);
                     self.train(space, codes, pass, at);
                 }
+                Stage::Move { .. } => self.move_center(codes),
+                Stage::Lay { counts, file } => match counts.get(file.len() as usize) {
+                    Some(count) => file.add_cluster(space, &self.centers, *count),
+                    None => self.begin_rows(),
+                },
                 Stage::Assign { at } => {
                     let at = *at;
                     if at as usize == self.members.len() {
-                        self.begin_blocks(space);
+                        self.begin_clusters(space);
                         continue;
                     }
                     self.take(codes, at as usize);
@@ -325,10 +370,19 @@ impl Builder {
 
     /// The point of a member.
     fn take(&mut self, codes: SlotCodes<'_>, member: usize) {
-        if let Some(slot) = self.members.get(member) {
-            let (codes, row) = codes.get(*slot);
-            codes.point(row, &mut self.point);
+        take(&self.members, member, codes, &mut self.point);
+    }
+
+    /// Members evenly apart are the first centres: in whatever order the rows came, all parts are met.
+    fn seed(&mut self, codes: SlotCodes<'_>) {
+        let list = self.centers.len();
+        if list == self.lists {
+            self.stage = Stage::Train { pass: 0, at: 0 };
+            return;
         }
+        let at = u64::from(list) * self.members.len() as u64 / u64::from(self.lists);
+        self.take(codes, at as usize);
+        self.centers.push_point(&centered(&self.point.coordinates), true);
     }
 
     fn train(&mut self, space: &Space, codes: SlotCodes<'_>, pass: u32, at: u32) {
@@ -344,43 +398,52 @@ impl Builder {
             self.stage = Stage::Train { pass, at: at + 1 };
             return;
         }
-        self.move_centers(space, codes, pass);
-        self.stage = if pass + 1 < PASSES { Stage::Train { pass: pass + 1, at: 0 } } else { Stage::Assign { at: 0 } };
+        self.stage = Stage::Move { pass, moved: Codes::new(space) };
     }
 
-    /// Moves every centre into the middle of its rows; one without rows, to a row.
-    fn move_centers(&mut self, space: &Space, codes: SlotCodes<'_>, pass: u32) {
-        let padded = space.padded();
-        let mut centers = Codes::new(space);
-        for list in 0..self.lists as usize {
-            let count = self.counts[list];
-            let point = if count == 0 {
-                let spread = u64::from(pass + 1) * 0x9e37_79b9 + list as u64 * 0x85eb_ca6b;
-                self.take(codes, (spread % (self.members.len() as u64).max(1)) as usize);
-                centered(&self.point.coordinates)
-            } else {
-                let sums = &self.sums[list * padded..][..padded];
-                centered(&sums.iter().map(|sum| sum / count as f32).collect::<Vec<f32>>())
-            };
-            centers.push_point(&point, true);
+    /// Moves the next centre into the middle of its rows; one without rows, to a row.
+    fn move_center(&mut self, codes: SlotCodes<'_>) {
+        let Stage::Move { pass, moved } = &mut self.stage else { return };
+        let (pass, list) = (*pass, moved.len());
+        if list == self.lists {
+            let next = if pass + 1 < PASSES { Stage::Train { pass: pass + 1, at: 0 } } else { Stage::Assign { at: 0 } };
+            if let Stage::Move { moved, .. } = std::mem::replace(&mut self.stage, next) {
+                self.centers = moved;
+            }
+            return;
         }
-        self.centers = centers;
-        self.sums.fill(0.0);
-        self.counts.fill(0);
+        let padded = self.sums.len() / self.lists as usize;
+        let count = std::mem::take(&mut self.counts[list as usize]);
+        let sums = &mut self.sums[list as usize * padded..][..padded];
+        let point = if count == 0 {
+            let spread = u64::from(pass + 1) * 0x9e37_79b9 + u64::from(list) * 0x85eb_ca6b;
+            let member = (spread % (self.members.len() as u64).max(1)) as usize;
+            take(&self.members, member, codes, &mut self.point);
+            centered(&self.point.coordinates)
+        } else {
+            centered(&sums.iter().map(|sum| sum / count as f32).collect::<Vec<f32>>())
+        };
+        sums.fill(0.0);
+        moved.push_point(&point, true);
     }
 
     /// The centre nearest to the point at hand.
     fn nearest(&self, space: &Space) -> u32 {
         let Some(aim) = space.aim_at(self.point.coordinates.clone()) else { return 0 };
         let tie = |a: u32, b: u32| a.cmp(&b);
-        let mut scan = Scan { aim: &aim, slack: CENTER_SLACK, top: Top::new(1), enough: 1, change_count: 0, tie: &tie };
+        let mut scan = Scan::new(&aim, CENTER_SLACK, 1, 1, &tie);
         self.centers.scan(&mut scan, &Bitmap::full(self.lists), 0);
         scan.top.into_candidates().first().map_or(0, |nearest| nearest.row)
     }
 
-    fn begin_blocks(&mut self, space: &Space) {
+    fn begin_clusters(&mut self, space: &Space) {
         let mut counts = vec![0u32; self.lists as usize];
         self.clusters.iter().for_each(|cluster| counts[*cluster as usize] += 1);
+        self.stage = Stage::Lay { counts, file: Box::new(Inverted::new(space)) };
+    }
+
+    fn begin_rows(&mut self) {
+        let Stage::Lay { counts, file } = std::mem::replace(&mut self.stage, Stage::Seed) else { return };
         // Members in the order of their clusters, by counting.
         let mut next = Vec::with_capacity(counts.len());
         let mut first = 0;
@@ -393,37 +456,36 @@ impl Builder {
             order[next[*cluster as usize] as usize] = member as u32;
             next[*cluster as usize] += 1;
         }
-        let file = Box::new(Inverted::blank(space, &self.centers, &counts));
         self.stage = Stage::Encode { order, at: 0, file };
     }
 }
 
 impl Inverted {
-    /// Clusters of so many rows each, none of them written yet.
-    fn blank(space: &Space, nearest: &Codes, counts: &[u32]) -> Inverted {
+    /// No clusters yet.
+    fn new(space: &Space) -> Inverted {
         let block_bytes = block_bytes(space);
-        let mut blocks = Pages::new(block_bytes, (PAGE_BYTES / block_bytes).max(1) as u32);
-        let mut centers = Codes::new(space);
-        let mut squares = Vec::with_capacity(counts.len());
-        let mut starts = vec![0];
+        let blocks = Pages::new(block_bytes, (PAGE_BYTES / block_bytes).max(1) as u32);
+        Inverted { centers: Codes::new(space), squares: Vec::new(), starts: vec![0], blocks }
+    }
+
+    /// Appends a cluster of so many rows, none of them written yet, around the next of the centres.
+    fn add_cluster(&mut self, space: &Space, nearest: &Codes, count: u32) {
         let mut point = Point::default();
-        for (cluster, count) in counts.iter().enumerate() {
-            nearest.point(cluster as u32, &mut point);
-            let square = kernel::inner_product(&point.coordinates, &point.coordinates);
-            point.bias = if space.metric() == Metric::L2 { square / -2.0 } else { 0.0 };
-            centers.push_point(&point, true);
-            squares.push(square);
-            for _ in 0..count.div_ceil(BLOCK_ROWS as u32) {
-                let block = blocks.push();
-                let (block, slots) = block.split_at_mut(block_bytes - SLOT_BYTES);
-                if !block.is_empty() {
-                    empty_block(block);
-                }
-                slots.as_chunks_mut::<4>().0.fill(NO_SLOT.to_le_bytes());
+        nearest.point(self.len(), &mut point);
+        let square = kernel::inner_product(&point.coordinates, &point.coordinates);
+        point.bias = if space.metric() == Metric::L2 { square / -2.0 } else { 0.0 };
+        self.centers.push_point(&point, true);
+        self.squares.push(square);
+        for _ in 0..count.div_ceil(BLOCK_ROWS as u32) {
+            let block = self.blocks.push();
+            let split = block.len() - SLOT_BYTES;
+            let (block, slots) = block.split_at_mut(split);
+            if !block.is_empty() {
+                empty_block(block);
             }
-            starts.push(blocks.len());
+            slots.as_chunks_mut::<4>().0.fill(NO_SLOT.to_le_bytes());
         }
-        Inverted { centers, squares, starts, blocks }
+        self.starts.push(self.blocks.len());
     }
 
     /// Writes a row into the first free lane of its cluster. The point is used up.
@@ -457,6 +519,14 @@ impl Inverted {
 fn block_bytes(space: &Space) -> usize {
     let codes = if space.padded() >= BITS_FROM { 4 * space.padded() + BLOCK_FACTOR_BYTES } else { 0 };
     codes + SLOT_BYTES
+}
+
+/// The point of a member.
+fn take(members: &[u32], member: usize, codes: SlotCodes<'_>, point: &mut Point) {
+    if let Some(slot) = members.get(member) {
+        let (codes, row) = codes.get(*slot);
+        codes.point(row, point);
+    }
 }
 
 /// The point of a centre: nearness to it, in the plain sense, is a product and half its square.

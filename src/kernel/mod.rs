@@ -144,6 +144,19 @@ pub fn whole_numbers(values: &[f32], scale: f32, numbers: &mut [i16]) {
     path::whole_numbers(values, scale, numbers);
 }
 
+/// Reads a byte of each cache line. Lines that are asked for together arrive together: rows that lie scattered over more
+/// memory than caches hold take much less time when all of their lines are asked for before the first is used. What it
+/// gives is of no use but to [`std::hint::black_box`].
+#[inline(always)]
+pub fn touch(bytes: &[u8]) -> u8 {
+    let (mut all, mut at) = (0, 0);
+    while at < bytes.len() {
+        all ^= bytes[at];
+        at += 64;
+    }
+    all
+}
+
 fn check_block(block: &[u8], table: &[u8]) {
     let fits = table.len().is_multiple_of(64) && block.len() == table.len() + BLOCK_FACTOR_BYTES;
     assert!(fits, "a block of {} bytes and a table of {}", block.len(), table.len());

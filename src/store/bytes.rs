@@ -24,6 +24,7 @@ impl Bytes {
     }
 
     /// The bytes.
+    #[inline(always)]
     pub fn as_slice(&self) -> &[u8] {
         &bytemuck::cast_slice(&self.lines)[..self.len]
     }

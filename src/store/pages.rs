@@ -92,9 +92,27 @@ impl Pages {
     }
 
     /// The bytes of a record, whose page must be here.
+    #[inline(always)]
     pub fn record(&self, at: u32) -> &[u8] {
-        let page = self.pages[(at / self.per_page) as usize].as_slice();
-        &page[HEADER_BYTES + (at % self.per_page) as usize * self.record_bytes..][..self.record_bytes]
+        let page = at / self.per_page;
+        let start = HEADER_BYTES + (at - page * self.per_page) as usize * self.record_bytes;
+        &self.pages.as_slice()[page as usize].as_slice()[start..start + self.record_bytes]
+    }
+
+    /// The bytes of the records from `at` up to `end` that lie in one page with the first of them.
+    #[inline(always)]
+    pub fn run(&self, at: u32, end: u32) -> &[u8] {
+        let page = at / self.per_page;
+        let within = at - page * self.per_page;
+        let start = HEADER_BYTES + within as usize * self.record_bytes;
+        let count = (end - at).min(self.per_page - within) as usize;
+        &self.pages.as_slice()[page as usize].as_slice()[start..start + count * self.record_bytes]
+    }
+
+    /// The bytes of one record.
+    #[inline(always)]
+    pub fn record_bytes(&self) -> usize {
+        self.record_bytes
     }
 
     /// The bytes of a record, to be changed.

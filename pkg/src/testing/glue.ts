@@ -15,6 +15,7 @@ export class FakeDatabase {
   readonly #host: ForeignHost
   readonly #callbacks: Callbacks
   readonly #queue: (() => void)[] = []
+  #hasNews = false
   isTrapped = false
   maintainCount = 0
   maintainLeft = 0
@@ -52,7 +53,9 @@ export class FakeDatabase {
   }
 
   takeNews(): boolean {
-    return false
+    const hadNews = this.#hasNews
+    this.#hasNews = false
+    return hadNews
   }
 
   connection(): undefined {
@@ -66,10 +69,12 @@ export class FakeDatabase {
         return { isNew: keys.length === 0, epoch: made.length }
       }
       case 'put':
+        if (head['needsRoom'] === 'ever' || (head['needsRoom'] === true && this.maintainLeft > 0)) throw Object.assign(new Error('no room'), { kind: 'MEMORY' })
         this.maintainLeft += Number(head['work'] ?? 0)
         await this.#host.commit({ makesRoom: false, writes: [[encode(String(head['key'])), encode(String(head['value']))]] })
         return {}
       case 'query': {
+        this.#hasNews ||= head['news'] === true
         const [value] = await this.#host.load([encode(String(head['key']))])
         return value === undefined ? null : new TextDecoder().decode(value)
       }

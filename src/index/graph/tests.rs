@@ -6,7 +6,6 @@ use crate::index::Candidate;
 use crate::index::codes::Scan;
 use crate::index::slots::blank_code;
 use crate::index::space::{Aim, Space};
-use crate::index::top::Top;
 use crate::schema::Metric;
 
 #[cfg(target_arch = "wasm32")]
@@ -110,7 +109,7 @@ fn found(
     allowed: Option<&dyn Fn(u32) -> bool>,
 ) -> Vec<Candidate> {
     let tie = |a: u32, b: u32| a.cmp(&b);
-    let mut scan = Scan { aim, slack: 0.0, top: Top::new(limit), enough: limit, change_count: 0, tie: &tie };
+    let mut scan = Scan::new(aim, 0.0, limit, limit, &tie);
     graph.search(points, 0, &mut scan, width, allowed, &mut Walk::new());
     scan.top.into_sorted(&tie)
 }

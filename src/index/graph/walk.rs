@@ -3,7 +3,9 @@
 use std::collections::BinaryHeap;
 
 use super::super::codes::Scan;
+pub(super) use super::super::top::{distance_of, entry, slot_of};
 use super::{BOND, Graph, NONE, Points};
+use crate::kernel::touch;
 
 /// Nodes of each higher level at which a filtered walk begins. With 16, and filters that follow the clusters, recall fell
 /// below that without a filter in one case of ten; with 32 in none.
@@ -225,35 +227,4 @@ impl Graph {
             }
         }
     }
-}
-
-/// Reads a byte of each cache line of a code. Lines that are asked for together arrive together: at 115,000 rows of 384,
-/// which no cache holds, walks take two thirds of the time that they take when each product waits for its own.
-fn touch(record: &[u8]) -> u8 {
-    let (mut all, mut at) = (0, 0);
-    while at < record.len() {
-        all ^= record[at];
-        at += 64;
-    }
-    all
-}
-
-/// A slot behind its distance, as one number that orders by distance and then by slot. What is no number comes last.
-#[inline(always)]
-pub(super) fn entry(distance: f32, slot: u32) -> u64 {
-    let bits = distance.min(f32::INFINITY).to_bits();
-    let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
-    u64::from(ordered) << 32 | u64::from(slot)
-}
-
-/// The slot of an entry.
-#[inline(always)]
-pub(super) fn slot_of(entry: u64) -> u32 {
-    entry as u32
-}
-
-/// The distance of an entry.
-pub(super) fn distance_of(entry: u64) -> f32 {
-    let ordered = (entry >> 32) as u32;
-    f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered })
 }

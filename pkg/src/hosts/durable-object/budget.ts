@@ -38,7 +38,12 @@ export class Budget implements Transport {
     const wanted = bytes * (operation === 'http' ? TIMES.http : TIMES.others)
     this.#claimedBytes += wanted
     try {
-      const { memoryBytes } = (await this.#inner.call('stats', {})).head as { memoryBytes: number }
+      const used = async (): Promise<number> => ((await this.#inner.call('stats', {})).head as { memoryBytes: number }).memoryBytes
+      let memoryBytes = await used()
+      if (memoryBytes + this.#claimedBytes > this.#limitBytes) {
+        await this.#inner.call('relieve', {})
+        memoryBytes = await used()
+      }
       const neededBytes = memoryBytes + this.#claimedBytes
       if (neededBytes > this.#limitBytes) throw this.#refusal(operation, bytes, memoryBytes, neededBytes)
       return await this.#inner.call(operation, head, planes, onProgress)
