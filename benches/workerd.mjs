@@ -86,7 +86,7 @@ await main(async () => {
       'entities/get, one id': () => ['entities/get', { id: [7], outputFields: ['id'] }],
       'entities/search, limit 10': () => ['entities/search', { data: [Array.from({ length: DIM }, (_, at) => Math.sin(at))], limit: 10 }],
     }
-    console.log(`machine: ${cpus()[0].model}, ${cpus().length} cores; ${DIM} dimensions, FLAT, float32; medians of ${REPEATS}`)
+    console.log(`machine: ${cpus()[0].model}, ${cpus().length} cores; ${DIM} dimensions, AUTOINDEX; medians of ${REPEATS}`)
     await run()
     for (const count of counts.length > 0 ? counts : [10_000, 100_000]) await measure(count)
 
