@@ -21,6 +21,7 @@ use web_sys::IdbDatabase;
 
 #[cfg(feature = "grpc")]
 use crate::access::{Access, Owner};
+use crate::column::vector::PAGE_BYTES;
 use crate::engine::Options;
 use crate::error::{Error, Fact, Result};
 #[cfg(not(feature = "grpc"))]
@@ -30,7 +31,7 @@ use crate::grpc;
 use crate::host::driver::{Driver, Maintenance};
 use crate::host::executor::Executor;
 use crate::host::foreign::ForeignHost;
-use crate::host::indexeddb::{Durability, IndexedDbHost};
+use crate::host::indexeddb::{self, Durability, IndexedDbHost};
 use crate::host::memory::MemoryHost;
 use crate::host::{Clock, Host};
 use crate::rest;
@@ -193,7 +194,8 @@ impl Database {
         #[cfg(feature = "grpc")]
         let owner = options.owner().map(|owner| Owner { name: owner.name(), password: owner.password() });
         let reads_in = options.reads_in();
-        let options = Options { reads_in, ..Options::with_limit(options.memory_limit_bytes() as u64) };
+        let page_bytes = indexed_db.as_ref().map_or(PAGE_BYTES, |_| indexeddb::PAGE_BYTES);
+        let options = Options { reads_in, page_bytes, ..Options::with_limit(options.memory_limit_bytes() as u64) };
         let (driver, work) = Driver::new(host, options, callbacks.clone());
         let woken = callbacks.clone();
         let executor = Executor::new(move || woken.wake());

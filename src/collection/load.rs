@@ -56,13 +56,20 @@ enum Stage {
 impl Loader {
     /// Begins to read a collection; `stored_log` are the log entries that the store has, ascending, and `has_indexes`
     /// says whether it has a record of structures.
-    pub fn new(id: u64, schema: Schema, stored_log: Vec<u64>, has_indexes: bool, thresholds: Thresholds) -> Loader {
+    pub fn new(
+        id: u64,
+        schema: Schema,
+        stored_log: Vec<u64>,
+        has_indexes: bool,
+        thresholds: Thresholds,
+        page_bytes: usize,
+    ) -> Loader {
         Loader {
             id,
             stored_log,
             has_indexes,
             stage: Stage::Manifest,
-            collection: Collection::empty(id, schema, thresholds),
+            collection: Collection::empty(id, schema, thresholds, page_bytes),
             manifest: ManifestRecord::default(),
             descriptors: SortedMap::new(),
             deletes: SortedMap::new(),
@@ -293,10 +300,10 @@ impl Loader {
             let is_gone = run.segment < self.manifest.next_segment && !self.manifest.growing.contains(&run.segment);
             if !is_known && !is_gone {
                 collection.next_segment = collection.next_segment.max(run.segment.saturating_add(1));
-                let schema = &collection.schema;
+                let (schema, page_bytes) = (&collection.schema, collection.page_bytes);
                 let segment = collection
                     .segments
-                    .get_or_insert_with(run.segment, || Segment::new(run.segment, run.partition, schema));
+                    .get_or_insert_with(run.segment, || Segment::new(run.segment, run.partition, schema, page_bytes));
                 if segment.row_count() != run.first_row || segment.partition() != run.partition {
                     return Err(Error::corrupt(key, "it does not follow the entries before it"));
                 }

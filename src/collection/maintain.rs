@@ -146,7 +146,7 @@ impl Collection {
         self.kept.clear();
         let (target, partition) = (self.next_segment, self.segments[&sources[0]].partition());
         self.next_segment += 1;
-        let merge = Merge::new(target, partition, &self.schema, sources);
+        let merge = Merge::new(Segment::new(target, partition, &self.schema, self.page_bytes), sources);
         Some(self.compact(Box::new(merge), None, bytes))
     }
 

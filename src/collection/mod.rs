@@ -58,6 +58,8 @@ pub struct Collection {
     /// Codes of vectors, by column.
     coded: SortedMap<usize, Coded>,
     thresholds: Thresholds,
+    /// The bytes that a page of vectors aims at.
+    page_bytes: usize,
     next_index: IndexId,
     /// Whether the stored record of the structures names some that are gone.
     are_indexes_changed: bool,
@@ -136,14 +138,14 @@ impl Memory {
 
 impl Collection {
     /// A collection without rows, and the batch that stores it as such.
-    pub fn create(id: u64, schema: Schema, thresholds: Thresholds) -> (Collection, Batch) {
-        let collection = Collection::empty(id, schema, thresholds);
+    pub fn create(id: u64, schema: Schema, thresholds: Thresholds, page_bytes: usize) -> (Collection, Batch) {
+        let collection = Collection::empty(id, schema, thresholds, page_bytes);
         let mut batch = Batch::default();
         collection.put_manifest(&mut batch);
         (collection, batch)
     }
 
-    fn empty(id: u64, schema: Schema, thresholds: Thresholds) -> Collection {
+    fn empty(id: u64, schema: Schema, thresholds: Thresholds, page_bytes: usize) -> Collection {
         Collection {
             id,
             schema,
@@ -157,6 +159,7 @@ impl Collection {
             primary: None,
             coded: SortedMap::new(),
             thresholds,
+            page_bytes,
             next_index: 1,
             are_indexes_changed: false,
             job: None,

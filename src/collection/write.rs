@@ -379,7 +379,7 @@ impl Collection {
         }
         let id = self.next_segment;
         self.next_segment += 1;
-        self.segments.insert(id, Segment::new(id, partition, &self.schema));
+        self.segments.insert(id, Segment::new(id, partition, &self.schema, self.page_bytes));
         self.growing.insert(id, Growing { first_seq: self.next_seq, is_closed: false });
         (id, 0, 0)
     }

@@ -7,11 +7,9 @@ use crate::store::Bytes;
 use crate::store::codec::HEADER_BYTES;
 use crate::store::pages::Pages;
 
-/// The bytes of vectors that a page aims at; at least one row fits in any case.
+/// The bytes of vectors that a page aims at, unless a host wants others; at least one row fits in any case.
 ///
-/// A search that finds its candidates by codes reads single rows: sixteen of them take about 2 ms from IndexedDB in pages
-/// of 32 KB, and ten times as long in pages of 1 MB. All rows together are read at 189 MB/s, instead of 239 in pages of
-/// 256 KB.
+/// A search that finds its candidates by codes reads single rows, for which pages should be small.
 pub const PAGE_BYTES: usize = 32 * 1024;
 
 /// Rows of a page come in fours where four fit, since kernels take four at a time.
@@ -45,8 +43,13 @@ struct Late {
 impl VectorColumn {
     /// No rows yet.
     pub fn new(dim: u32) -> VectorColumn {
+        VectorColumn::with_pages(dim, PAGE_BYTES)
+    }
+
+    /// No rows yet, in pages of about so many bytes.
+    pub fn with_pages(dim: u32, page_bytes: usize) -> VectorColumn {
         let dim = dim.max(1);
-        let fitting = PAGE_BYTES / (dim as usize * 4);
+        let fitting = page_bytes / (dim as usize * 4);
         let rows_per_page = if fitting < ROWS_STEP { fitting.max(1) } else { fitting / ROWS_STEP * ROWS_STEP } as u32;
         VectorColumn { dim, pages: Pages::new(dim as usize * 4, rows_per_page), late: None }
     }

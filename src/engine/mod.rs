@@ -14,6 +14,7 @@ mod resident;
 mod rows;
 
 use crate::collection::{Collection, load::Loader, maintain::Asked};
+use crate::column::vector::PAGE_BYTES;
 use crate::command::{Command, Reply};
 use crate::error::{Error, Result};
 use crate::index::Thresholds;
@@ -31,12 +32,14 @@ pub struct Options {
     pub thresholds: Thresholds,
     /// Whether vectors that opening leaves in storage are read in afterwards, as far as there is room.
     pub reads_in: bool,
+    /// The bytes that a page of vectors aims at.
+    pub page_bytes: usize,
 }
 
 impl Options {
     /// A limit on memory, and everything else as usual.
     pub fn with_limit(memory_limit_bytes: u64) -> Options {
-        Options { memory_limit_bytes, thresholds: Thresholds::DEFAULT, reads_in: true }
+        Options { memory_limit_bytes, thresholds: Thresholds::DEFAULT, reads_in: true, page_bytes: PAGE_BYTES }
     }
 }
 

@@ -35,7 +35,8 @@ impl Engine {
                     return read(Reply::Done);
                 };
                 let schema = self.catalog.collection(id).expect("it was just made").schema.clone();
-                let (collection, made) = Collection::create(id, schema, self.options.thresholds);
+                let (collection, made) =
+                    Collection::create(id, schema, self.options.thresholds, self.options.page_bytes);
                 // Only a damaged store has blobs of a collection that was never made; the new one must not find them.
                 let mut batch = Batch::default();
                 self.keys.keys().filter(|key| key.collection() == Some(id)).for_each(|key| batch.remove(*key));

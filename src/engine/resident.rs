@@ -1,6 +1,6 @@
 //! Which collections are in memory, and reading in those that a command needs.
 
-use super::Engine;
+use super::{Engine, Options};
 use crate::collection::load::Loader;
 use crate::collection::maintain::Asked;
 use crate::collection::{Collection, Memory};
@@ -39,8 +39,9 @@ impl Engine {
         if !self.loaders.contains_key(&id) {
             let Some(record) = self.catalog.collection(id) else { return Ok(Vec::new()) };
             let has_indexes = self.keys.contains_key(&BlobKey::Indexes { collection: id });
-            let loader =
-                Loader::new(id, record.schema.clone(), self.stored_log(id), has_indexes, self.options.thresholds);
+            let Options { thresholds, page_bytes, .. } = self.options;
+            let schema = record.schema.clone();
+            let loader = Loader::new(id, schema, self.stored_log(id), has_indexes, thresholds, page_bytes);
             self.loaders.insert(id, loader);
         }
         let loader = &self.loaders[&id];

@@ -2,7 +2,6 @@
 
 use super::{PartitionId, SEGMENT_BYTES_MAX, Segment, SegmentId};
 use crate::bitmap::Bitmap;
-use crate::schema::Schema;
 use crate::sorted::{SortedMap, sort_by};
 
 /// A sealed segment as far as the choice needs it.
@@ -79,9 +78,11 @@ pub struct Merge {
 
 impl Merge {
     /// Begins to merge `sources`, of one partition, into a new segment.
-    pub fn new(target: SegmentId, partition: PartitionId, schema: &Schema, sources: Vec<SegmentId>) -> Merge {
+    ///
+    /// `target` has no rows yet.
+    pub fn new(target: Segment, sources: Vec<SegmentId>) -> Merge {
         let sources = sources.into_iter().map(|id| (id, None)).collect();
-        Merge { target: Segment::new(target, partition, schema), sources, source: 0, copied: 0 }
+        Merge { target, sources, source: 0, copied: 0 }
     }
 
     /// The segments that are merged.

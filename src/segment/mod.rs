@@ -13,7 +13,7 @@ use crate::column::{Column, ColumnData, VectorColumn};
 use crate::filter::Predicate;
 use crate::index::flat::{Flat, Request};
 use crate::index::top::Top;
-use crate::schema::{Metric, Schema};
+use crate::schema::{DataType, Field, Metric, Schema};
 
 /// The number of a segment within its collection; never used twice.
 pub type SegmentId = u32;
@@ -54,9 +54,16 @@ struct Remembered {
 }
 
 impl Segment {
-    /// A segment without rows.
-    pub fn new(id: SegmentId, partition: PartitionId, schema: &Schema) -> Segment {
-        let columns = schema.fields.iter().map(Column::new).collect();
+    /// A segment without rows, whose vectors lie in pages of about so many bytes.
+    pub fn new(id: SegmentId, partition: PartitionId, schema: &Schema, page_bytes: usize) -> Segment {
+        let column = |field: &Field| match field.data_type {
+            DataType::FloatVector => {
+                let vectors = VectorColumn::with_pages(field.dim, page_bytes);
+                Column::from_data(ColumnData::FloatVector(vectors), None)
+            }
+            _ => Column::new(field),
+        };
+        let columns = schema.fields.iter().map(column).collect();
         Segment::with_columns(id, partition, 0, columns)
     }
 
