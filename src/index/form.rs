@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Thresholds;
-use super::graph::{Graph, GraphBlobs, GraphRecord, Walk};
+use super::graph::{Graph, GraphBlobs, GraphRecord, Order, Walk};
 use super::inverted::{Builder, Inverted, StoredPages};
 use super::slots::{SlotCodes, SlotPoints, blank_code};
 use super::space::Space;
@@ -65,14 +65,19 @@ pub enum Maker {
     Inverted(Builder),
     /// A graph.
     Graph {
-        /// What there is of it: the slots up to here.
+        /// What there is of it.
         graph: Graph,
-        /// The slots that are to have nodes, ascending.
+        /// The order of insertion, as long as it is not known.
+        order: Option<Order>,
+        /// The slots that are to have nodes, in that order.
         members: Vec<u32>,
         /// How many of them have theirs.
         done: usize,
     },
 }
+
+/// Slots that get their room in a graph in the time in which a row is coded.
+const SLOTS_PER_CODING: u32 = 32;
 
 /// Nodes that an insertion looks at in the time in which a row is coded.
 const WIDTH_PER_CODING: u32 = 8;
@@ -99,7 +104,8 @@ impl Plan {
     pub fn begin(self, space: &Space, members: Vec<u32>, rows: u64) -> Maker {
         let lists = match self {
             Plan::Graph { links, width } => {
-                return Maker::Graph { graph: Graph::new(space.metric(), links, width), members, done: 0 };
+                let (graph, order) = (Graph::new(space.metric(), links, width), Order::new(space, members));
+                return Maker::Graph { graph, order: Some(order), members: Vec::new(), done: 0 };
             }
             Plan::Clusters(lists) => lists,
             Plan::Auto | Plan::Scan => (3.0 * (rows as f64).sqrt()) as u32,
@@ -113,7 +119,10 @@ impl Maker {
     pub fn size_bytes(&self) -> u64 {
         match self {
             Maker::Inverted(builder) => builder.size_bytes(),
-            Maker::Graph { graph, members, .. } => graph.size_bytes() + members.capacity() as u64 * 4,
+            Maker::Graph { graph, order, members, .. } => {
+                let order = order.as_ref().map_or(0, Order::size_bytes);
+                graph.size_bytes() + order + members.capacity() as u64 * 4
+            }
         }
     }
 
@@ -121,7 +130,9 @@ impl Maker {
     pub fn progress(&self) -> (u64, u64) {
         match self {
             Maker::Inverted(builder) => builder.progress(),
-            Maker::Graph { members, done, .. } => (*done as u64, members.len() as u64),
+            Maker::Graph { order, members, done, .. } => {
+                (*done as u64, order.as_ref().map_or(members.len(), Order::len) as u64)
+            }
         }
     }
 
@@ -129,21 +140,28 @@ impl Maker {
     pub fn step(&mut self, space: &Space, codes: SlotCodes<'_>, rows: u32, walk: &mut Walk) -> Option<Form> {
         match self {
             Maker::Inverted(builder) => builder.step(space, codes, rows).map(Form::Inverted),
-            Maker::Graph { graph, members, done } => {
+            Maker::Graph { graph, order, members, done } => {
+                if let Some(first) = order {
+                    if let Some(sorted) = first.step(space, codes, rows) {
+                        (*members, *order) = (sorted, None);
+                    }
+                    return None;
+                }
+                let len = codes.slots.len();
+                if graph.len() < len {
+                    graph.extend(len.min(graph.len().saturating_add(rows.saturating_mul(SLOTS_PER_CODING))));
+                    return None;
+                }
                 let blank = blank_code(space);
-                let none = SlotCodes { slots: codes.slots, codes: &vec![None; codes.codes.len()] };
                 let cost = graph.record().width.div_ceil(WIDTH_PER_CODING);
                 let mut left = rows;
                 while let Some(member) = members.get(*done) {
                     if left == 0 {
                         return None;
                     }
-                    let slot = graph.len();
-                    let is_member = slot == *member;
-                    let codes = if is_member { codes } else { none };
-                    graph.insert(&SlotPoints { codes, blank: &blank }, slot, walk);
-                    *done += usize::from(is_member);
-                    left = left.saturating_sub(if is_member { cost } else { 1 });
+                    graph.insert(&SlotPoints { codes, blank: &blank }, *member, walk);
+                    *done += 1;
+                    left = left.saturating_sub(cost);
                 }
                 let empty = Graph::new(space.metric(), 0, 0);
                 Some(Form::Graph(std::mem::replace(graph, empty)))
