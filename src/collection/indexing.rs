@@ -137,6 +137,11 @@ impl Collection {
                 (0, 0)
             });
         }
+        if !memory.has_room_for_structures(0) && coded.building.take().is_some() {
+            // It held memory that it was to leave to rows, and nothing is searched by it yet. It is begun again once there is
+            // room for all of it.
+            return Some((0, 0));
+        }
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
             None if coded.building.is_none()
