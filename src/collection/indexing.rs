@@ -127,7 +127,7 @@ impl Collection {
     /// Does about `bytes` of work on the inverted files or graphs of a column; says how far it is, `None` when there is none.
     fn build_form(&mut self, wanted: Wanted, memory: Memory, bytes: u64, batch: &mut Batch) -> Option<(u64, u64)> {
         let Wanted { column, metric, plan } = wanted;
-        let (collection, thresholds) = (self.id, self.thresholds);
+        let (collection, thresholds, dim) = (self.id, self.thresholds, self.schema.fields[column].dim);
         let rows = self.coding_rows(column, bytes);
         let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
         let coded = self.coded.get_mut(&column).expect("the column has a space");
@@ -145,7 +145,7 @@ impl Collection {
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
             None if coded.building.is_none()
-                && !memory.has_room_for_structures(plan.row_bytes(metric) * row_count(&sealed)) =>
+                && !memory.has_room_for_structures(plan.row_bytes(metric, dim) * row_count(&sealed)) =>
             {
                 return None;
             }

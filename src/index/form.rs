@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Thresholds;
 use super::graph::{Graph, GraphBlobs, GraphRecord, Order, Walk};
+#[cfg(feature = "instant-distance")]
+use super::instant::Instant;
 use super::inverted::{Builder, Inverted, StoredPages};
 use super::slots::{SlotCodes, SlotPoints, blank_code};
 use super::space::Space;
@@ -28,6 +30,12 @@ pub enum Plan {
         /// Nodes that an insertion looks at (Milvus's efConstruction).
         width: u32,
     },
+    /// A graph by the crate instant-distance, from [`Thresholds::named_rows`] on.
+    #[cfg(feature = "instant-distance")]
+    Instant {
+        /// Nodes that insertions and searches look at.
+        width: u32,
+    },
 }
 
 /// What holds rows. Some of them may be gone.
@@ -37,6 +45,9 @@ pub enum Form {
     Inverted(Inverted),
     /// Nodes and edges.
     Graph(Graph),
+    /// Those of a crate.
+    #[cfg(feature = "instant-distance")]
+    Instant(Instant),
 }
 
 /// What is stored of a form beside its pages.
@@ -56,6 +67,9 @@ pub enum FormRecord {
         /// How many pages there are of nodes, neighbours, neighbours above and rises.
         kinds: [u32; 4],
     },
+    /// What is never stored.
+    #[cfg(feature = "instant-distance")]
+    Instant,
 }
 
 /// A form on its way.
@@ -74,6 +88,14 @@ pub enum Maker {
         /// How many of them have theirs.
         done: usize,
     },
+    /// A graph of a crate, which is made in one step.
+    #[cfg(feature = "instant-distance")]
+    Instant {
+        /// The slots that are to have nodes.
+        members: Vec<u32>,
+        /// Nodes that insertions and searches look at.
+        width: u32,
+    },
 }
 
 /// Slots that get their room in a graph in the time in which a row is coded.
@@ -89,14 +111,18 @@ impl Plan {
             Plan::Scan => false,
             Plan::Auto => rows >= thresholds.clustered_rows,
             Plan::Clusters(_) | Plan::Graph { .. } => rows >= thresholds.named_rows,
+            #[cfg(feature = "instant-distance")]
+            Plan::Instant { .. } => rows >= thresholds.named_rows,
         }
     }
 
-    /// About the heap that a row takes beside its code, in bytes; nothing to speak of in an inverted file.
-    pub fn row_bytes(self, metric: Metric) -> u64 {
+    /// About the heap that a row of `dim` elements takes beside its code, in bytes; nothing to speak of in an inverted file.
+    pub fn row_bytes(self, metric: Metric, dim: u32) -> u64 {
         match self {
             Plan::Scan | Plan::Auto | Plan::Clusters(_) => 0,
             Plan::Graph { links, .. } => Graph::row_bytes(metric, links),
+            #[cfg(feature = "instant-distance")]
+            Plan::Instant { .. } => Instant::row_bytes(dim),
         }
     }
 
@@ -107,6 +133,8 @@ impl Plan {
                 let (graph, order) = (Graph::new(space.metric(), links, width), Order::new(space, members));
                 return Maker::Graph { graph, order: Some(order), members: Vec::new(), done: 0 };
             }
+            #[cfg(feature = "instant-distance")]
+            Plan::Instant { width } => return Maker::Instant { members, width },
             Plan::Clusters(lists) => lists,
             Plan::Auto | Plan::Scan => (3.0 * (rows as f64).sqrt()) as u32,
         };
@@ -123,6 +151,8 @@ impl Maker {
                 let order = order.as_ref().map_or(0, Order::size_bytes);
                 graph.size_bytes() + order + members.capacity() as u64 * 4
             }
+            #[cfg(feature = "instant-distance")]
+            Maker::Instant { members, .. } => members.capacity() as u64 * 4,
         }
     }
 
@@ -133,6 +163,8 @@ impl Maker {
             Maker::Graph { order, members, done, .. } => {
                 (*done as u64, order.as_ref().map_or(members.len(), Order::len) as u64)
             }
+            #[cfg(feature = "instant-distance")]
+            Maker::Instant { members, .. } => (0, members.len() as u64),
         }
     }
 
@@ -140,6 +172,11 @@ impl Maker {
     pub fn step(&mut self, space: &Space, codes: SlotCodes<'_>, rows: u32, walk: &mut Walk) -> Option<Form> {
         match self {
             Maker::Inverted(builder) => builder.step(space, codes, rows).map(Form::Inverted),
+            #[cfg(feature = "instant-distance")]
+            Maker::Instant { members, width } => {
+                let points = SlotPoints { codes, blank: &blank_code(space) };
+                Some(Form::Instant(Instant::build(&points, members.iter().copied(), *width)))
+            }
             Maker::Graph { graph, order, members, done } => {
                 if let Some(first) = order {
                     if let Some(sorted) = first.step(space, codes, rows) {
@@ -176,6 +213,8 @@ impl Form {
         match self {
             Form::Inverted(_) => "inverted file",
             Form::Graph(_) => "graph",
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => "graph of instant-distance",
         }
     }
 
@@ -184,6 +223,8 @@ impl Form {
         match self {
             Form::Inverted(file) => file.len(),
             Form::Graph(_) => 0,
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => 0,
         }
     }
 
@@ -192,6 +233,17 @@ impl Form {
         match self {
             Form::Inverted(file) => file.size_bytes(),
             Form::Graph(graph) => graph.size_bytes(),
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(graph) => graph.size_bytes(),
+        }
+    }
+
+    /// Whether it is stored; what is not is made anew after an opening.
+    pub fn is_kept(&self) -> bool {
+        match self {
+            Form::Inverted(_) | Form::Graph(_) => true,
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => false,
         }
     }
 
@@ -206,6 +258,8 @@ impl Form {
                 let GraphBlobs { nodes, base, upper, rises } = graph.blobs();
                 [nodes, base, upper, rises]
             }
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => [&[] as &[Bytes]; 4],
         };
         kinds.into_iter().flatten()
     }
@@ -224,6 +278,8 @@ impl Form {
                 let kinds = [nodes, base, upper, rises].map(|pages| pages.len() as u32);
                 FormRecord::Graph { graph: graph.record(), kinds }
             }
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => FormRecord::Instant,
         }
     }
 
@@ -242,6 +298,8 @@ impl Form {
                 let graph = Graph::from_blobs(*graph, GraphBlobs { nodes, base, upper, rises })?;
                 (graph.len() <= slots).then_some(Form::Graph(graph))
             }
+            #[cfg(feature = "instant-distance")]
+            FormRecord::Instant => None,
         }
     }
 }
