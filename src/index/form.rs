@@ -117,6 +117,10 @@ impl Plan {
     }
 
     /// About the heap that a row of `dim` elements takes beside its code, in bytes; nothing to speak of in an inverted file.
+    #[cfg_attr(
+        not(feature = "instant-distance"),
+        expect(unused_variables, reason = "the crate's graph alone holds vectors")
+    )]
     pub fn row_bytes(self, metric: Metric, dim: u32) -> u64 {
         match self {
             Plan::Scan | Plan::Auto | Plan::Clusters(_) => 0,
