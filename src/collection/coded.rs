@@ -163,6 +163,8 @@ impl Collection {
             let is_worth_it = match &placed.form {
                 Form::Inverted(_) => count >= FEW_ROWS || count >= placed.slots.len() / 2,
                 Form::Graph(graph) => u64::from(count) * 100 >= u64::from(graph.len()) * WALKED_PERCENT,
+                #[cfg(feature = "instant-distance")]
+                Form::Instant(_) => true,
             };
             if count > 0 && is_worth_it {
                 let places = placed.segments.iter().enumerate();
@@ -203,6 +205,8 @@ impl Collection {
                 (first, placed, placed.segments.iter().map(codes_of).collect(), sets)
             })
             .collect();
+        #[cfg(feature = "instant-distance")]
+        let allowed_rows = allowed;
         let blank = blank_code(space);
         let step_of = |slot: u32| {
             let at = address(slot);
@@ -210,8 +214,8 @@ impl Collection {
         };
         let top = loop {
             let mut scan = Scan::new(&aim, effort.slack, limit, pool, &tie);
-            for (first, placed, codes, allowed) in &forms {
-                let codes = SlotCodes { slots: &placed.slots, codes };
+            for (first, placed, part_codes, allowed) in &forms {
+                let codes = SlotCodes { slots: &placed.slots, codes: part_codes };
                 match &placed.form {
                     Form::Inverted(file) => {
                         file.search(searched.metric, codes, allowed, *first, effort.probes, &mut scan);
@@ -222,6 +226,16 @@ impl Collection {
                         let filter = is_filtered.then_some(&is_allowed as &dyn Fn(u32) -> bool);
                         let points = SlotPoints { codes, blank: &blank };
                         graph.search(&points, *first, &mut scan, effort.width, filter, walk);
+                    }
+                    #[cfg(feature = "instant-distance")]
+                    Form::Instant(graph) => {
+                        if !graph.search(*first, &mut scan, &|slot| allowed.contains(slot)) {
+                            for (at, codes) in part_codes.iter().enumerate() {
+                                if let (Some(codes), Some(rows)) = (codes, allowed_rows.get(&placed.segments[at])) {
+                                    codes.scan(&mut scan, rows, first + placed.slots.first(at));
+                                }
+                            }
+                        }
                     }
                 }
             }

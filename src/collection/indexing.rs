@@ -127,7 +127,7 @@ impl Collection {
     /// Does about `bytes` of work on the inverted files or graphs of a column; says how far it is, `None` when there is none.
     fn build_form(&mut self, wanted: Wanted, memory: Memory, bytes: u64, batch: &mut Batch) -> Option<(u64, u64)> {
         let Wanted { column, metric, plan } = wanted;
-        let (collection, thresholds) = (self.id, self.thresholds);
+        let (collection, thresholds, dim) = (self.id, self.thresholds, self.schema.fields[column].dim);
         let rows = self.coding_rows(column, bytes);
         let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
         let coded = self.coded.get_mut(&column).expect("the column has a space");
@@ -137,10 +137,15 @@ impl Collection {
                 (0, 0)
             });
         }
+        if !memory.has_room_for_structures(0) && coded.building.take().is_some() {
+            // It held memory that it was to leave to rows, and nothing is searched by it yet. It is begun again once there is
+            // room for all of it.
+            return Some((0, 0));
+        }
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
             None if coded.building.is_none()
-                && !memory.has_room_for_structures(plan.row_bytes(metric) * row_count(&sealed)) =>
+                && !memory.has_room_for_structures(plan.row_bytes(metric, dim) * row_count(&sealed)) =>
             {
                 return None;
             }

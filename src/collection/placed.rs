@@ -177,7 +177,7 @@ impl Coded {
         bytes: u64,
         batch: &mut Batch,
     ) -> Option<bool> {
-        let (_, placed) = self.placed.iter_mut().find(|(_, placed)| !placed.is_stored)?;
+        let (_, placed) = self.placed.iter_mut().find(|(_, placed)| !placed.is_stored && placed.form.is_kept())?;
         if placed.record.pages.parts.is_empty() {
             placed.record.pages.id = *next;
             *next += 1;

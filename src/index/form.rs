@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Thresholds;
-use super::graph::{Graph, GraphBlobs, GraphRecord, Walk};
+use super::graph::{Graph, GraphBlobs, GraphRecord, Order, Walk};
+#[cfg(feature = "instant-distance")]
+use super::instant::Instant;
 use super::inverted::{Builder, Inverted, StoredPages};
 use super::slots::{SlotCodes, SlotPoints, blank_code};
 use super::space::Space;
@@ -28,6 +30,12 @@ pub enum Plan {
         /// Nodes that an insertion looks at (Milvus's efConstruction).
         width: u32,
     },
+    /// A graph by the crate instant-distance, from [`Thresholds::named_rows`] on.
+    #[cfg(feature = "instant-distance")]
+    Instant {
+        /// Nodes that insertions and searches look at.
+        width: u32,
+    },
 }
 
 /// What holds rows. Some of them may be gone.
@@ -37,6 +45,9 @@ pub enum Form {
     Inverted(Inverted),
     /// Nodes and edges.
     Graph(Graph),
+    /// Those of a crate.
+    #[cfg(feature = "instant-distance")]
+    Instant(Instant),
 }
 
 /// What is stored of a form beside its pages.
@@ -56,6 +67,9 @@ pub enum FormRecord {
         /// How many pages there are of nodes, neighbours, neighbours above and rises.
         kinds: [u32; 4],
     },
+    /// What is never stored.
+    #[cfg(feature = "instant-distance")]
+    Instant,
 }
 
 /// A form on its way.
@@ -65,14 +79,27 @@ pub enum Maker {
     Inverted(Builder),
     /// A graph.
     Graph {
-        /// What there is of it: the slots up to here.
+        /// What there is of it.
         graph: Graph,
-        /// The slots that are to have nodes, ascending.
+        /// The order of insertion, as long as it is not known.
+        order: Option<Order>,
+        /// The slots that are to have nodes, in that order.
         members: Vec<u32>,
         /// How many of them have theirs.
         done: usize,
     },
+    /// A graph of a crate, which is made in one step.
+    #[cfg(feature = "instant-distance")]
+    Instant {
+        /// The slots that are to have nodes.
+        members: Vec<u32>,
+        /// Nodes that insertions and searches look at.
+        width: u32,
+    },
 }
+
+/// Slots that get their room in a graph in the time in which a row is coded.
+const SLOTS_PER_CODING: u32 = 32;
 
 /// Nodes that an insertion looks at in the time in which a row is coded.
 const WIDTH_PER_CODING: u32 = 8;
@@ -84,14 +111,22 @@ impl Plan {
             Plan::Scan => false,
             Plan::Auto => rows >= thresholds.clustered_rows,
             Plan::Clusters(_) | Plan::Graph { .. } => rows >= thresholds.named_rows,
+            #[cfg(feature = "instant-distance")]
+            Plan::Instant { .. } => rows >= thresholds.named_rows,
         }
     }
 
-    /// About the heap that a row takes beside its code, in bytes; nothing to speak of in an inverted file.
-    pub fn row_bytes(self, metric: Metric) -> u64 {
+    /// About the heap that a row of `dim` elements takes beside its code, in bytes; nothing to speak of in an inverted file.
+    #[cfg_attr(
+        not(feature = "instant-distance"),
+        expect(unused_variables, reason = "the crate's graph alone holds vectors")
+    )]
+    pub fn row_bytes(self, metric: Metric, dim: u32) -> u64 {
         match self {
             Plan::Scan | Plan::Auto | Plan::Clusters(_) => 0,
             Plan::Graph { links, .. } => Graph::row_bytes(metric, links),
+            #[cfg(feature = "instant-distance")]
+            Plan::Instant { .. } => Instant::row_bytes(dim),
         }
     }
 
@@ -99,8 +134,11 @@ impl Plan {
     pub fn begin(self, space: &Space, members: Vec<u32>, rows: u64) -> Maker {
         let lists = match self {
             Plan::Graph { links, width } => {
-                return Maker::Graph { graph: Graph::new(space.metric(), links, width), members, done: 0 };
+                let (graph, order) = (Graph::new(space.metric(), links, width), Order::new(space, members));
+                return Maker::Graph { graph, order: Some(order), members: Vec::new(), done: 0 };
             }
+            #[cfg(feature = "instant-distance")]
+            Plan::Instant { width } => return Maker::Instant { members, width },
             Plan::Clusters(lists) => lists,
             Plan::Auto | Plan::Scan => (3.0 * (rows as f64).sqrt()) as u32,
         };
@@ -113,7 +151,12 @@ impl Maker {
     pub fn size_bytes(&self) -> u64 {
         match self {
             Maker::Inverted(builder) => builder.size_bytes(),
-            Maker::Graph { graph, members, .. } => graph.size_bytes() + members.capacity() as u64 * 4,
+            Maker::Graph { graph, order, members, .. } => {
+                let order = order.as_ref().map_or(0, Order::size_bytes);
+                graph.size_bytes() + order + members.capacity() as u64 * 4
+            }
+            #[cfg(feature = "instant-distance")]
+            Maker::Instant { members, .. } => members.capacity() as u64 * 4,
         }
     }
 
@@ -121,7 +164,11 @@ impl Maker {
     pub fn progress(&self) -> (u64, u64) {
         match self {
             Maker::Inverted(builder) => builder.progress(),
-            Maker::Graph { members, done, .. } => (*done as u64, members.len() as u64),
+            Maker::Graph { order, members, done, .. } => {
+                (*done as u64, order.as_ref().map_or(members.len(), Order::len) as u64)
+            }
+            #[cfg(feature = "instant-distance")]
+            Maker::Instant { members, .. } => (0, members.len() as u64),
         }
     }
 
@@ -129,21 +176,33 @@ impl Maker {
     pub fn step(&mut self, space: &Space, codes: SlotCodes<'_>, rows: u32, walk: &mut Walk) -> Option<Form> {
         match self {
             Maker::Inverted(builder) => builder.step(space, codes, rows).map(Form::Inverted),
-            Maker::Graph { graph, members, done } => {
+            #[cfg(feature = "instant-distance")]
+            Maker::Instant { members, width } => {
+                let points = SlotPoints { codes, blank: &blank_code(space) };
+                Some(Form::Instant(Instant::build(&points, members.iter().copied(), *width)))
+            }
+            Maker::Graph { graph, order, members, done } => {
+                if let Some(first) = order {
+                    if let Some(sorted) = first.step(space, codes, rows) {
+                        (*members, *order) = (sorted, None);
+                    }
+                    return None;
+                }
+                let len = codes.slots.len();
+                if graph.len() < len {
+                    graph.extend(len.min(graph.len().saturating_add(rows.saturating_mul(SLOTS_PER_CODING))));
+                    return None;
+                }
                 let blank = blank_code(space);
-                let none = SlotCodes { slots: codes.slots, codes: &vec![None; codes.codes.len()] };
                 let cost = graph.record().width.div_ceil(WIDTH_PER_CODING);
                 let mut left = rows;
                 while let Some(member) = members.get(*done) {
                     if left == 0 {
                         return None;
                     }
-                    let slot = graph.len();
-                    let is_member = slot == *member;
-                    let codes = if is_member { codes } else { none };
-                    graph.insert(&SlotPoints { codes, blank: &blank }, slot, walk);
-                    *done += usize::from(is_member);
-                    left = left.saturating_sub(if is_member { cost } else { 1 });
+                    graph.insert(&SlotPoints { codes, blank: &blank }, *member, walk);
+                    *done += 1;
+                    left = left.saturating_sub(cost);
                 }
                 let empty = Graph::new(space.metric(), 0, 0);
                 Some(Form::Graph(std::mem::replace(graph, empty)))
@@ -158,6 +217,8 @@ impl Form {
         match self {
             Form::Inverted(_) => "inverted file",
             Form::Graph(_) => "graph",
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => "graph of instant-distance",
         }
     }
 
@@ -166,6 +227,8 @@ impl Form {
         match self {
             Form::Inverted(file) => file.len(),
             Form::Graph(_) => 0,
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => 0,
         }
     }
 
@@ -174,6 +237,17 @@ impl Form {
         match self {
             Form::Inverted(file) => file.size_bytes(),
             Form::Graph(graph) => graph.size_bytes(),
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(graph) => graph.size_bytes(),
+        }
+    }
+
+    /// Whether it is stored; what is not is made anew after an opening.
+    pub fn is_kept(&self) -> bool {
+        match self {
+            Form::Inverted(_) | Form::Graph(_) => true,
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => false,
         }
     }
 
@@ -188,6 +262,8 @@ impl Form {
                 let GraphBlobs { nodes, base, upper, rises } = graph.blobs();
                 [nodes, base, upper, rises]
             }
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => [&[] as &[Bytes]; 4],
         };
         kinds.into_iter().flatten()
     }
@@ -206,6 +282,8 @@ impl Form {
                 let kinds = [nodes, base, upper, rises].map(|pages| pages.len() as u32);
                 FormRecord::Graph { graph: graph.record(), kinds }
             }
+            #[cfg(feature = "instant-distance")]
+            Form::Instant(_) => FormRecord::Instant,
         }
     }
 
@@ -224,6 +302,8 @@ impl Form {
                 let graph = Graph::from_blobs(*graph, GraphBlobs { nodes, base, upper, rises })?;
                 (graph.len() <= slots).then_some(Form::Graph(graph))
             }
+            #[cfg(feature = "instant-distance")]
+            FormRecord::Instant => None,
         }
     }
 }

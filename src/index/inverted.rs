@@ -341,7 +341,7 @@ impl Builder {
                         continue;
                     }
                     self.take(codes, at as usize);
-                    let cluster = self.nearest(space);
+                    let cluster = nearest(space, &self.centers, &self.point);
                     self.clusters.push(cluster);
                     self.stage = Stage::Assign { at: at + 1 };
                 }
@@ -390,7 +390,7 @@ impl Builder {
         if at < sample {
             let member = u64::from(at) * self.members.len() as u64 / u64::from(sample);
             self.take(codes, member as usize);
-            let cluster = self.nearest(space) as usize;
+            let cluster = nearest(space, &self.centers, &self.point) as usize;
             let padded = space.padded();
             let sums = &mut self.sums[cluster * padded..][..padded];
             sums.iter_mut().zip(&self.point.coordinates).for_each(|(sum, x)| *sum += x);
@@ -425,15 +425,6 @@ impl Builder {
         };
         sums.fill(0.0);
         moved.push_point(&point, true);
-    }
-
-    /// The centre nearest to the point at hand.
-    fn nearest(&self, space: &Space) -> u32 {
-        let Some(aim) = space.aim_at(self.point.coordinates.clone()) else { return 0 };
-        let tie = |a: u32, b: u32| a.cmp(&b);
-        let mut scan = Scan::new(&aim, CENTER_SLACK, 1, 1, &tie);
-        self.centers.scan(&mut scan, &Bitmap::full(self.lists), 0);
-        scan.top.into_candidates().first().map_or(0, |nearest| nearest.row)
     }
 
     fn begin_clusters(&mut self, space: &Space) {
@@ -529,8 +520,17 @@ fn take(members: &[u32], member: usize, codes: SlotCodes<'_>, point: &mut Point)
     }
 }
 
+/// The centre nearest to a point.
+pub(super) fn nearest(space: &Space, centers: &Codes, point: &Point) -> u32 {
+    let Some(aim) = space.aim_at(point.coordinates.clone()) else { return 0 };
+    let tie = |a: u32, b: u32| a.cmp(&b);
+    let mut scan = Scan::new(&aim, CENTER_SLACK, 1, 1, &tie);
+    centers.scan(&mut scan, &Bitmap::full(centers.len()), 0);
+    scan.top.into_candidates().first().map_or(0, |nearest| nearest.row)
+}
+
 /// The point of a centre: nearness to it, in the plain sense, is a product and half its square.
-fn centered(coordinates: &[f32]) -> Point {
+pub(super) fn centered(coordinates: &[f32]) -> Point {
     let square = kernel::inner_product(coordinates, coordinates);
     Point { coordinates: coordinates.to_vec(), bias: square / -2.0 }
 }

@@ -8,6 +8,8 @@ pub mod codes;
 pub mod flat;
 pub mod form;
 pub mod graph;
+#[cfg(feature = "instant-distance")]
+pub mod instant;
 pub mod inverted;
 pub mod slots;
 pub mod space;

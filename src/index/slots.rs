@@ -13,6 +13,8 @@ use crate::bitmap::Bitmap;
 pub struct Slots {
     /// The first slot and the rows of each segment.
     parts: Vec<(u32, u32)>,
+    /// The segment of every 64 slots: walks ask for so many that looking it up by halves is felt.
+    owners: Vec<u32>,
     len: u32,
 }
 
@@ -21,8 +23,10 @@ impl Slots {
     pub fn new(row_counts: impl Iterator<Item = u32>) -> Option<Slots> {
         let mut slots = Slots::default();
         for row_count in row_counts {
+            let part = slots.parts.len() as u32;
             slots.parts.push((slots.len, row_count));
             slots.len = slots.len.checked_add(row_count)?.checked_next_multiple_of(64)?;
+            slots.owners.resize(slots.len as usize / 64, part);
         }
         Some(slots)
     }
@@ -45,9 +49,10 @@ impl Slots {
     /// The place of a slot's segment, and the row there.
     ///
     /// # Panics
-    /// If there are no segments.
+    /// If there is no such slot.
+    #[inline(always)]
     pub fn place(&self, slot: u32) -> (usize, u32) {
-        let part = self.parts.partition_point(|(first, _)| *first <= slot) - 1;
+        let part = self.owners[slot as usize / 64] as usize;
         (part, slot - self.parts[part].0)
     }
 

@@ -86,6 +86,17 @@ pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
     path::code_product(numbers, codes)
 }
 
+/// The sums of products of signed numbers and four codes of their length; see [`code_product`].
+///
+/// # Panics
+/// If the lengths differ or are no multiple of 16.
+pub fn code_products(numbers: &[i16], codes: [&[u8]; 4]) -> [i32; 4] {
+    let [a, b, c, d] = codes.map(<[u8]>::len);
+    let len = numbers.len();
+    assert!(len == a && len == b && len == c && len == d && len.is_multiple_of(16), "sixteen codes at a time");
+    path::code_products(numbers, codes)
+}
+
 /// Writes seven-bit codes as signed numbers, their zero being 64.
 ///
 /// # Panics

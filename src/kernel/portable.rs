@@ -81,6 +81,11 @@ pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
     lanes.iter().sum()
 }
 
+/// See [`super::code_products`].
+pub fn code_products(numbers: &[i16], codes: [&[u8]; 4]) -> [i32; 4] {
+    codes.map(|codes| code_product(numbers, codes))
+}
+
 /// See [`super::code_numbers`].
 pub fn code_numbers(codes: &[u8], numbers: &mut [i16]) {
     for (number, code) in numbers.iter_mut().zip(codes) {

@@ -126,6 +126,48 @@ pub fn code_product(numbers: &[i16], codes: &[u8]) -> i32 {
         + i32x4_extract_lane::<3>(sum)
 }
 
+/// See [`super::code_products`]. The numbers are loaded once for four codes, whose sums are independent.
+pub fn code_products(numbers: &[i16], codes: [&[u8]; 4]) -> [i32; 4] {
+    let len = numbers.len();
+    let [first, second, third, fourth] = codes;
+    assert!(first.len() == len && second.len() == len && third.len() == len && fourth.len() == len);
+    let (mut a, mut b, mut c, mut d) = (i32x4_splat(0), i32x4_splat(0), i32x4_splat(0), i32x4_splat(0));
+    let mut at = 0;
+    while at + 16 <= len {
+        // SAFETY: `at + 16 <= len`, which the assertion above makes the number of all codes.
+        unsafe {
+            let number = numbers.as_ptr().add(at);
+            let (low, high) = (v128_load(number.cast()), v128_load(number.add(8).cast()));
+            a = i32x4_add(a, sixteen_products(low, high, first.as_ptr().add(at)));
+            b = i32x4_add(b, sixteen_products(low, high, second.as_ptr().add(at)));
+            c = i32x4_add(c, sixteen_products(low, high, third.as_ptr().add(at)));
+            d = i32x4_add(d, sixteen_products(low, high, fourth.as_ptr().add(at)));
+        }
+        at += 16;
+    }
+    let ab = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+    let cd = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+    let sums = i32x4_add(i32x4_shuffle::<0, 1, 4, 5>(ab, cd), i32x4_shuffle::<2, 3, 6, 7>(ab, cd));
+    [
+        i32x4_extract_lane::<0>(sums),
+        i32x4_extract_lane::<1>(sums),
+        i32x4_extract_lane::<2>(sums),
+        i32x4_extract_lane::<3>(sums),
+    ]
+}
+
+/// The products of sixteen numbers and sixteen codes, four sums of four.
+///
+/// # Safety
+/// Sixteen bytes must be readable there.
+#[inline(always)]
+unsafe fn sixteen_products(low: v128, high: v128, codes: *const u8) -> v128 {
+    // SAFETY: as the caller promises.
+    let codes = unsafe { v128_load(codes.cast()) };
+    let low = i32x4_dot_i16x8(i16x8_extend_low_u8x16(codes), low);
+    i32x4_add(low, i32x4_dot_i16x8(i16x8_extend_high_u8x16(codes), high))
+}
+
 /// See [`super::code_numbers`].
 pub fn code_numbers(codes: &[u8], numbers: &mut [i16]) {
     assert!(numbers.len() == codes.len());

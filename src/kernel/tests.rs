@@ -1,8 +1,8 @@
 //! Every path against a naive sum, over odd lengths and extreme values; runs natively and under wasm.
 
 use super::{
-    BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge, block_estimates, block_rows, code_numbers, code_product, hadamard,
-    inner_product, inner_products, portable, sign_table, squared_distance, squared_distances, whole_numbers,
+    BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge, block_estimates, block_rows, code_numbers, code_product, code_products,
+    hadamard, inner_product, inner_products, portable, sign_table, squared_distance, squared_distances, whole_numbers,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -93,6 +93,11 @@ fn products_of_codes_are_exact_up_to_the_extremes() {
             let naive: i64 = numbers.iter().zip(&codes).map(|(x, c)| i64::from(*x) * i64::from(*c)).sum();
             assert_eq!(i64::from(code_product(&numbers, &codes)), naive, "{len} codes");
             assert_eq!(i64::from(portable::code_product(&numbers, &codes)), naive, "{len} codes");
+            let others = [bytes(2, len, 128), bytes(3, len, 128), bytes(4, len, 128)];
+            let four = [&others[0], &others[1], &codes, &others[2]].map(Vec::as_slice);
+            let expected = four.map(|codes| code_product(&numbers, codes));
+            assert_eq!(code_products(&numbers, four), expected, "{len} codes");
+            assert_eq!(portable::code_products(&numbers, four), expected, "{len} codes");
         }
     }
 }

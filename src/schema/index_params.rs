@@ -53,6 +53,12 @@ impl Index {
         (self.whole("M", LINKS_DEFAULT), self.whole("efConstruction", CONSTRUCTION_WIDTH_DEFAULT))
     }
 
+    /// Whether the graph is to be that of the crate instant-distance (`graph`, which Milvus does not have).
+    pub fn is_by_crate(&self) -> bool {
+        let asked = self.params.get("graph").is_some_and(|graph| graph.eq_ignore_ascii_case("instant-distance"));
+        asked && self.index_type == "HNSW"
+    }
+
     fn whole(&self, name: &str, default: u32) -> u32 {
         self.params.get(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
     }
@@ -102,7 +108,14 @@ pub fn check(spec: &IndexSpec, schema: &Schema) -> Result<Index> {
 ///
 /// # Errors
 /// [`Error::Invalid`] when the name or the field is taken by another index. A JSON field may have one a path.
+/// [`Error::Unsupported`] for a graph that this build does not have.
 pub fn admit(indexes: &mut Vec<Index>, index: Index) -> Result<bool> {
+    if index.is_by_crate() && !cfg!(feature = "instant-distance") {
+        // Not asked of an index that is stored: a build without the crate opens it, and answers by its own graph.
+        return Err(Error::Unsupported {
+            what: "graph 'instant-distance' of an HNSW index, in this build,".to_string(),
+        });
+    }
     if indexes.contains(&index) {
         return Ok(false);
     }

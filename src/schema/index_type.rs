@@ -114,6 +114,7 @@ const EF_CONSTRUCTION: Param = optional("efConstruction", Rule::Whole(1, INT_MAX
 const EF: Param = optional("ef", Rule::AtLeastLimit);
 const PARTS: Rule = Rule::DividesDim(1, LISTS_MAX);
 const NBITS: Param = optional("nbits", Rule::Whole(1, 24));
+const GRAPH: Param = optional("graph", Rule::Word(&["instant-distance"]));
 const REFINE: Param = optional("refine", Rule::Flag);
 const REFINE_TYPE: Param = optional("refine_type", Rule::Word(&["SQ6", "SQ8", "FP16", "BF16", "FP32"]));
 const REFINE_K: Param = optional("refine_k", Rule::Number(1.0));
@@ -137,7 +138,7 @@ static TABLE: [IndexType; 25] = [
         ],
     ),
     row("SCANN", Fits::FloatVector, &[NLIST, RAW_DATA], &[NPROBE, optional("reorder_k", Rule::AtLeastLimit)]),
-    row("HNSW", Fits::FloatVector, &[M, EF_CONSTRUCTION], &[EF]),
+    row("HNSW", Fits::FloatVector, &[M, EF_CONSTRUCTION, GRAPH], &[EF]),
     row(
         "HNSW_SQ",
         Fits::FloatVector,

@@ -4,6 +4,7 @@
 use elanus::collection::delete::Delete;
 use elanus::collection::search::{FilterText, QueryVectors, Search};
 use elanus::command::{Command, Reply};
+use elanus::index::Structure;
 use elanus::schema::{Metric, Value};
 
 use crate::glosses::{Asked, ROWS, asked, create, flush, glosses};
@@ -116,12 +117,16 @@ fn more_probes_find_more_and_all_of_them_nearly_all() {
 }
 
 /// What `describeIndex` says that answers.
-fn answered_by(world: &mut World) -> &'static str {
+fn structure(world: &mut World) -> Structure {
     let describe = Command::DescribeIndex { target: target("c"), index: String::new() };
     match world.run(describe) {
-        Ok(Reply::Indexes(indexes)) => indexes[0].structure.name,
+        Ok(Reply::Indexes(indexes)) => indexes[0].structure,
         other => panic!("the index is described as {other:?}"),
     }
+}
+
+fn answered_by(world: &mut World) -> &'static str {
+    structure(world).name
 }
 
 #[test]
@@ -327,6 +332,30 @@ fn where_memory_is_short_of_a_graph_codes_are_scanned() {
     assert!(set.recall(&mut world, &asked(metric), &bounds, |_| true) >= 0.995);
     world.reopen_with_limit(1 << 30).expect("the store opens");
     set.recall(&mut world, &asked(metric), &bounds, |_| true);
+    world.settle();
+    assert_eq!(answered_by(&mut world), "graph");
+}
+
+#[test]
+fn a_graph_that_loses_its_room_while_it_is_made_is_given_up() {
+    let set = glosses(384, |_| 1.0);
+    let mut world = World::with_limit(10 << 20);
+    create(&mut world, set.dim, Metric::L2, "HNSW", &[("M", "128"), ("efConstruction", "10")]);
+    set.insert(&mut world, 0..4_200);
+    world.run(Command::Flush { target: target("c") }).expect("a flush");
+    let graph_bytes = 4_200 * 128 * 8;
+    let codes_bytes = 4_200 * (384 + 56);
+    while structure(&mut world).memory_bytes < codes_bytes + graph_bytes {
+        assert!(world.maintain(64), "a graph of 4,200 rows has room");
+    }
+    assert_eq!(answered_by(&mut world), "code scan", "it is under way");
+    set.insert(&mut world, 4_200..5_700);
+    world.settle();
+    assert_eq!(answered_by(&mut world), "code scan");
+    let left = structure(&mut world).memory_bytes;
+    assert!(left < codes_bytes + graph_bytes, "{left} bytes: what was made of the graph is gone");
+    world.reopen_with_limit(1 << 30).expect("the store opens");
+    set.recall(&mut world, &asked(Metric::L2), &[], |_| true);
     world.settle();
     assert_eq!(answered_by(&mut world), "graph");
 }

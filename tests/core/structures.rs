@@ -4,8 +4,11 @@
 use std::rc::Rc;
 
 use elanus::command::{Command, Reply};
+use elanus::error::Error;
 use elanus::host::Host;
 use elanus::host::memory::MemoryHost;
+#[cfg(feature = "instant-distance")]
+use elanus::schema::Value;
 use elanus::schema::index_params::IndexSpec;
 use elanus::store::BlobKey;
 
@@ -135,4 +138,59 @@ fn a_segment_that_vanishes_while_a_graph_is_made_ends_that_work() {
         other => panic!("a search gave {other:?}"),
     };
     assert_eq!(hits(&driven), hits(&other));
+}
+
+/// Makes an index over the crate's graph, in a collection of 300 rows; the answer to its creation.
+fn index_by_crate(driven: &Driven) -> Result<Reply, Error> {
+    index_anew(driven, "FLAT", &[]);
+    let params = [("graph", "instant-distance"), ("efConstruction", "100")];
+    let spec = IndexSpec {
+        field: "v".to_string(),
+        metric: "L2".to_string(),
+        index_type: "HNSW".to_string(),
+        params: params.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+        ..IndexSpec::default()
+    };
+    driven.run(Command::ReleaseCollection { target: target("a") })?;
+    driven.run(Command::DropIndex { target: target("a"), index: "v".to_string() })?;
+    driven.run(Command::CreateIndex { target: target("a"), indexes: vec![spec] })
+}
+
+#[cfg(not(feature = "instant-distance"))]
+#[test]
+fn the_crates_graph_is_refused_where_the_build_has_it_not() {
+    let driven = sealed(&MemoryHost::default(), 300);
+    let error = index_by_crate(&driven).expect_err("no such graph");
+    assert_eq!(error.code(), 3000);
+    assert!(error.to_string().contains("graph 'instant-distance' of an HNSW index"), "{error}");
+}
+
+#[cfg(feature = "instant-distance")]
+#[test]
+fn the_crates_graph_answers_and_is_made_anew_after_an_opening() {
+    let host = MemoryHost::default();
+    let driven = sealed(&host, 300);
+    driven.settle();
+    index_anew(&driven, "FLAT", &[]);
+    let hits = |driven: &Driven| match driven.run(search_all("a", 5)) {
+        Ok(Reply::Hits(hits)) => (0..5).map(|at| hits.primary_keys.value(at)).collect::<Vec<_>>(),
+        other => panic!("a search gave {other:?}"),
+    };
+    let expected = hits(&driven);
+    index_by_crate(&driven).expect("the build has it");
+    driven.run(Command::LoadCollection { target: target("a") }).expect("an index there is");
+    driven.settle();
+    assert_eq!(answered_by(&driven, "a"), "graph of instant-distance");
+    assert_eq!(hits(&driven), expected);
+    let stored = page_bytes(&driven, &host);
+    drop(driven);
+    let (driven, _) = Driven::open(Rc::new(host.clone()), 1).expect("the store opens");
+    assert_eq!(hits(&driven), expected, "as long as there is no graph, codes are scanned");
+    driven.settle();
+    assert_eq!(answered_by(&driven, "a"), "graph of instant-distance");
+    assert_eq!(page_bytes(&driven, &host), stored, "codes alone");
+    // What is deleted is not found, however little the graph knows of it.
+    driven.run(delete("a", &(0..300).filter(|id| id % 2 == 0).collect::<Vec<i64>>())).expect("a delete");
+    let rest = hits(&driven);
+    assert!(rest.iter().all(|key| matches!(key, Value::Int(id) if id % 2 == 1)), "{rest:?}");
 }

@@ -149,7 +149,11 @@ impl CollectionRecord {
                 "IVF_FLAT" | "IVF_SQ8" | "IVF_PQ" | "IVF_RABITQ" | "SCANN" => Plan::Clusters(index.lists()),
                 "HNSW" | "HNSW_SQ" | "HNSW_PQ" | "HNSW_PRQ" => {
                     let (links, width) = index.links();
-                    Plan::Graph { links, width }
+                    match index.is_by_crate() {
+                        #[cfg(feature = "instant-distance")]
+                        true => Plan::Instant { width },
+                        _ => Plan::Graph { links, width },
+                    }
                 }
                 _ => Plan::Scan,
             };

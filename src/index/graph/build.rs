@@ -1,61 +1,51 @@
 //! Insertion: a new node, its neighbours, and what they give up for it.
 
-use std::collections::BinaryHeap;
-
-use super::walk::{Bounds, Walk, distance_of, entry, slot_of};
-use super::{BOND, Graph, LEVEL_MAX, NONE, PLACE, Place, Points, SQUARE, TWIN, slots};
+use super::super::top::{distance_of, entry, slot_of};
+use super::measure::{Edge, Measure, Place};
+use super::walk::{Bounds, Walk};
+use super::{BOND, Graph, LEVEL_MAX, NONE, PLACE, Points, SQUARE, TWIN, slots};
 use crate::index::codes::key_parts;
 
 impl Graph {
-    /// Inserts the next slot. The work is bounded by the graph's width and links, whatever its size.
+    /// Inserts a slot, once. The work is bounded by the graph's width and links, whatever its size.
     ///
-    /// A slot without a code (one whose step is no number) takes a number and no part.
-    ///
-    /// # Panics
-    /// If `slot` is not the number of slots that were inserted before.
+    /// A slot that is passed over takes a number and no part, and so does one without a code (one whose step is no
+    /// number).
     pub fn insert(&mut self, points: &dyn Points, slot: u32, walk: &mut Walk) {
-        assert_eq!(slot, self.len(), "slots come one after another");
-        bytemuck::cast_slice_mut(self.nodes.push()).copy_from_slice(&[0u32, 0, NONE]);
-        self.base.push().fill(0xff);
-        if let Some(rises) = &mut self.rises {
-            rises.push().fill(0xff);
-        }
-        self.twinned.push(false);
+        self.extend(slot + 1);
         let record = points.record(slot);
         if !key_parts(record).1.is_finite() {
             return;
         }
         let place = Place::of(record);
         self.node_mut(slot)[SQUARE] = place.square.to_bits();
-        let level = level(slot, self.links);
+        let level = self.level(slot);
         if self.entry == NONE {
-            self.raise(slot, level);
             self.entry = slot;
             return;
         }
         let top = self.level(self.entry);
-        let distance = |other: u32| place.distance(points.record(other), self.square(other));
-        let mut start = self.descend(level.min(top), &distance);
+        let measure = Measure::from_place(self, points, Edge::Near, &place);
+        let mut start = self.descend(&measure, level.min(top), walk);
         let mut chosen = Vec::new();
         for level in (0..=level.min(top)).rev() {
-            let found = self.nearest(points, walk, level, start, &distance);
-            start = found[0];
-            let mut nearest = found.iter().take_while(|entry| distance_of(**entry) <= 0.0);
+            self.walk(&measure, walk, level, &[start], Bounds::of(self.width as usize), None);
+            start = walk.found[0];
+            let mut nearest = walk.found.iter().take_while(|entry| distance_of(**entry) <= 0.0);
             if let Some(twin) = nearest.find(|entry| points.record(slot_of(**entry)) == record) {
                 self.pair(slot_of(*twin), slot);
                 return;
             }
-            let bond = found.iter().map(|entry| slot_of(*entry)).find(|slot| self.takes_bond(*slot, level));
+            let bond = walk.found.iter().map(|entry| slot_of(*entry)).find(|slot| self.takes_bond(*slot, level));
             let bonds: Vec<u32> = bond.into_iter().collect();
-            chosen.push((level, self.select(points, Edge::Near, &found, self.links, &bonds), bonds));
+            chosen.push((level, self.select(points, Edge::Near, &walk.found, self.links, &bonds), bonds));
         }
         let rises = self.rises.as_ref().map(|_| {
-            let distance = |other: u32| -place.product(points.record(other));
-            let start = self.descend(0, &distance);
-            let found = self.nearest(points, walk, 0, start, &distance);
-            self.select(points, Edge::Rise, &found, self.links, &[])
+            let measure = Measure::from_place(self, points, Edge::Rise, &place);
+            let start = self.descend(&measure, 0, walk);
+            self.walk(&measure, walk, 0, &[start], Bounds::of(self.width as usize), None);
+            self.select(points, Edge::Rise, &walk.found, self.links, &[])
         });
-        self.raise(slot, level);
         for (level, neighbours, bonds) in chosen {
             self.connect(points, Edge::Near, slot, level, &neighbours, &bonds);
         }
@@ -67,31 +57,32 @@ impl Graph {
         }
     }
 
-    /// The nearest nodes of a level, nearest first.
-    fn nearest(
-        &self,
-        points: &dyn Points,
-        walk: &mut Walk,
-        level: u32,
-        start: u64,
-        distance: &dyn Fn(u32) -> f32,
-    ) -> Vec<u64> {
-        self.walk(points, walk, level, &[start], Bounds::of(self.width as usize), distance, &|_| true);
-        std::mem::take(&mut walk.found).into_sorted_vec()
-    }
-
-    /// Gives a slot its levels.
-    fn raise(&mut self, slot: u32, level: u32) {
-        self.node_mut(slot)[PLACE] = self.upper.len() << 4 | level;
-        for _ in 0..level {
-            self.upper.push().fill(0xff);
+    /// Gives numbers and levels to slots up to `len`, none of which takes part yet.
+    pub fn extend(&mut self, len: u32) {
+        while self.len() < len {
+            let (slot, first) = (self.len(), self.upper.len());
+            let level = level(slot, self.links);
+            bytemuck::cast_slice_mut(self.nodes.push()).copy_from_slice(&[0u32, first << 4 | level, NONE]);
+            self.base.push().fill(0xff);
+            for _ in 0..level {
+                self.upper.push().fill(0xff);
+            }
+            if let Some(rises) = &mut self.rises {
+                rises.push().fill(0xff);
+            }
+            self.twinned.push(false);
         }
     }
 
-    /// Makes a slot a twin of a node.
+    /// Makes a slot a twin of a node, in its place among the others: from great numbers to small ones. Equal rows come in
+    /// ascending order, so that it is the first.
     fn pair(&mut self, node: u32, slot: u32) {
-        let older = std::mem::replace(&mut self.node_mut(node)[TWIN], slot);
-        self.node_mut(slot)[TWIN] = older;
+        let mut before = node;
+        while let Some(next) = Some(self.node(before)[TWIN]).filter(|next| *next != NONE && *next > slot) {
+            before = next;
+        }
+        let after = std::mem::replace(&mut self.node_mut(before)[TWIN], slot);
+        self.node_mut(slot)[TWIN] = after;
         self.twinned.insert(node);
     }
 
@@ -120,38 +111,38 @@ impl Graph {
             }
             let mut bonds: Vec<u32> = list.iter().filter(|to| **to & BOND != 0).map(|to| to & !BOND).collect();
             bonds.extend(is_bond.then_some(slot));
-            let place = Place::of(points.record(node));
             let others: Vec<u32> = slots(list).collect();
-            let candidate = |other: &u32| entry(self.distance(points, edge, &place, *other), *other);
-            let all: BinaryHeap<u64> = others.iter().map(candidate).chain([new]).collect();
-            let kept = self.select(points, edge, &all.into_sorted_vec(), most as u32, &bonds);
+            let (place, mut all) = (Place::of(points.record(node)), Vec::new());
+            Measure::from_place(self, points, edge, &place).entries(&others, f32::INFINITY, &mut all);
+            all.push(new);
+            all.sort_unstable();
+            let kept = self.select(points, edge, &all, most as u32, &bonds);
             self.write(edge, node, level, &kept, &bonds);
-        }
-    }
-
-    fn distance(&self, points: &dyn Points, edge: Edge, place: &Place, slot: u32) -> f32 {
-        match edge {
-            Edge::Near => place.distance(points.record(slot), self.square(slot)),
-            Edge::Rise => -place.product(points.record(slot)),
         }
     }
 
     /// Of candidates (the nearest first), the bonds, and those that are nearer to the node than to each other, up to
     /// `count`: so that edges lead in different directions (Malkov and Yashunin 2018, algorithm 4).
     fn select(&self, points: &dyn Points, edge: Edge, candidates: &[u64], count: u32, bonds: &[u32]) -> Vec<u64> {
-        let mut kept: Vec<(u64, Place)> = Vec::new();
+        let (mut kept, mut slots) = (Vec::new(), Vec::new());
+        let (mut place, mut entries) = (Place::default(), Vec::new());
         let mut room = (count as usize).saturating_sub(bonds.len());
         for candidate in candidates {
             let (far, slot) = (distance_of(*candidate), slot_of(*candidate));
             if !bonds.contains(&slot) {
-                if room == 0 || kept.iter().any(|(_, place)| self.distance(points, edge, place, slot) < far) {
+                if room == 0 {
+                    continue;
+                }
+                place.take(points.record(slot));
+                if Measure::from_place(self, points, edge, &place).is_any_within(far, &slots, &mut entries) {
                     continue;
                 }
                 room -= 1;
             }
-            kept.push((*candidate, Place::of(points.record(slot))));
+            kept.push(*candidate);
+            slots.push(slot);
         }
-        kept.into_iter().map(|(candidate, _)| candidate).collect()
+        kept
     }
 
     fn write(&mut self, edge: Edge, slot: u32, level: u32, neighbours: &[u64], bonds: &[u32]) {
@@ -170,15 +161,6 @@ impl Graph {
             (Edge::Near, _) => self.upper.record_mut((self.node(slot)[PLACE] >> 4) + level - 1),
         })
     }
-}
-
-/// By what a node's neighbours are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Edge {
-    /// By distance.
-    Near,
-    /// By product.
-    Rise,
 }
 
 /// The level of a slot: one more with probability 1 / `links`, by a hash of its number, so that all builds of a graph

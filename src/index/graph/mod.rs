@@ -1,7 +1,7 @@
 //! A navigable graph over the codes of rows: hierarchical small worlds (Malkov and Yashunin 2018).
 //!
-//! Nodes are *slots*, numbered by the caller in the order in which they come; their codes are reached through
-//! [`Points`], since they lie in several segments. Edges join what is near by the Euclidean distance of points, whatever
+//! Nodes are *slots*, numbered by the caller; their codes are reached through [`Points`], since they lie in several
+//! segments. Edges join what is near by the Euclidean distance of points, whatever
 //! the metric. For inner products there are *rises* beside them, which lead to the points of the greatest products with
 //! a node (ip-NSW, Morozov and Babenko 2018): what a query looks for is far out then, and its rivals are not its
 //! neighbours. Walks follow the query's keys over all of them.
@@ -16,15 +16,17 @@
 //! at a time and never rebuilt; dead slots stay as places to walk through.
 
 mod build;
+mod measure;
+mod order;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+pub use order::Order;
 pub use walk::Walk;
 
-use super::codes::{Codes, key_parts};
+use super::codes::Codes;
 use crate::bitmap::Bitmap;
-use crate::kernel;
 use crate::schema::Metric;
 use crate::store::Bytes;
 use crate::store::pages::Pages;
@@ -38,6 +40,10 @@ const BOND: u32 = 1 << 31;
 
 /// Most edges of a node above level 0; Milvus's limit of M.
 pub const LINKS_MAX: u32 = 2048;
+
+/// Most nodes that an insertion looks at, whatever efConstruction says: a step of background work is to stay one of
+/// milliseconds, and more has not been seen to find more.
+const WIDTH_MAX: u32 = 4096;
 
 /// Bytes that a page aims at.
 const PAGE_BYTES: usize = 256 << 10;
@@ -111,12 +117,21 @@ pub struct GraphBlobs<B> {
 }
 
 impl Graph {
-    /// No slots yet. `links` is Milvus's M, from 2 to [`LINKS_MAX`]; `width` its efConstruction, at least 1.
+    /// No slots yet. `links` is Milvus's M, from 2 to [`LINKS_MAX`]; `width` its efConstruction, from 1 to [`WIDTH_MAX`].
     pub fn new(metric: Metric, links: u32, width: u32) -> Graph {
         let links = links.clamp(2, LINKS_MAX);
         let [nodes, base, upper] = record_bytes(links).map(|bytes| Pages::new(bytes, per_page(bytes)));
         let rises = (metric == Metric::Ip).then(|| upper.clone());
-        Graph { links, width: width.max(1), nodes, base, upper, rises, twinned: Bitmap::new(0), entry: NONE }
+        Graph {
+            links,
+            width: width.clamp(1, WIDTH_MAX),
+            nodes,
+            base,
+            upper,
+            rises,
+            twinned: Bitmap::new(0),
+            entry: NONE,
+        }
     }
 
     /// The graph of stored pages; `None` for what is no graph. Whatever it is made of, searching it ends.
@@ -246,7 +261,7 @@ impl Graph {
     /// The slots that share a slot's code and came after it.
     fn twins(&self, slot: u32) -> impl Iterator<Item = u32> {
         let first = if self.twinned.contains(slot) { self.node(slot)[TWIN] } else { NONE };
-        // The first is the youngest and the others go back in time: a chain that does not is damaged, and ends.
+        // Each has a smaller number than the one before: a chain in which one has not is damaged, and ends.
         let older = |twin: &u32| Some(self.node(*twin)[TWIN]).filter(|older| older < twin);
         std::iter::successors(Some(first).filter(|first| *first != NONE), older)
     }
@@ -270,40 +285,4 @@ fn record_bytes(links: u32) -> [usize; 3] {
 
 fn per_page(record_bytes: usize) -> u32 {
     (PAGE_BYTES / record_bytes).max(1) as u32
-}
-
-/// A slot's code, spread out to be compared with others.
-#[derive(Debug, Clone, Default)]
-struct Place {
-    numbers: Vec<i16>,
-    /// 64 times the sum of the numbers.
-    zero: i32,
-    step: f32,
-    /// The square of the point, as the code tells it.
-    square: f32,
-}
-
-impl Place {
-    /// The place of a code.
-    fn of(record: &[u8]) -> Place {
-        let (code, step, _) = key_parts(record);
-        let mut numbers = vec![0; code.len()];
-        kernel::code_numbers(code, &mut numbers);
-        let zero = 64 * numbers.iter().map(|number| i32::from(*number)).sum::<i32>();
-        let square = step * step * (kernel::code_product(&numbers, code) - zero) as f32;
-        Place { numbers, zero, step, square }
-    }
-
-    /// The squared distance to a code whose square is known; exactly zero to itself.
-    #[inline(always)]
-    fn distance(&self, record: &[u8], square: f32) -> f32 {
-        self.square + square - 2.0 * self.product(record)
-    }
-
-    /// The product with a code.
-    #[inline(always)]
-    fn product(&self, record: &[u8]) -> f32 {
-        let (code, step, _) = key_parts(record);
-        self.step * step * (kernel::code_product(&self.numbers, code) - self.zero) as f32
-    }
 }

@@ -6,6 +6,7 @@ use crate::index::Candidate;
 use crate::index::codes::Scan;
 use crate::index::slots::blank_code;
 use crate::index::space::{Aim, Space};
+use crate::kernel;
 use crate::schema::Metric;
 
 #[cfg(target_arch = "wasm32")]

@@ -3,9 +3,16 @@
 use std::collections::BinaryHeap;
 
 use super::super::codes::Scan;
-pub(super) use super::super::top::{distance_of, entry, slot_of};
+use super::super::top::{distance_of, slot_of};
+use super::measure::Measure;
 use super::{BOND, Graph, NONE, Points};
-use crate::kernel::touch;
+
+/// What marks an entry as left: a bit of its slot that slots do not use.
+const LEFT: u64 = BOND as u64;
+
+/// The widest walk whose nodes are kept in one sorted list. In wider ones what a newcomer pushes aside is more than what
+/// two heaps cost.
+const LISTED_MAX: usize = 1024;
 
 /// Nodes of each higher level at which a filtered walk begins. With 16, and filters that follow the clusters, recall fell
 /// below that without a filter in one case of ten; with 32 in none.
@@ -22,10 +29,12 @@ pub struct Walk {
     epoch: u16,
     /// Met and not left yet, the nearest on top: entries inverted.
     frontier: BinaryHeap<u64>,
-    /// The nearest that count, the farthest of them on top.
-    pub(super) found: BinaryHeap<u64>,
+    /// The nearest that count, nearest first.
+    pub(super) found: Vec<u64>,
     /// Those of a node's neighbours that were not met before.
     fresh: Vec<u32>,
+    /// Their entries.
+    met: Vec<u64>,
 }
 
 impl Walk {
@@ -36,8 +45,8 @@ impl Walk {
 
     /// The heap that it holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
-        let heaps = self.frontier.capacity() + self.found.capacity();
-        (self.epochs.capacity() * 2 + self.fresh.capacity() * 4 + heaps * 8) as u64
+        let entries = self.frontier.capacity() + self.found.capacity() + self.met.capacity();
+        (self.epochs.capacity() * 2 + self.fresh.capacity() * 4 + entries * 8) as u64
     }
 
     fn begin(&mut self, len: u32) {
@@ -100,33 +109,34 @@ impl Graph {
             return;
         }
         let width = (width as usize).max(scan.top.limit()).max(1);
-        let aim = scan.aim;
-        let distance = |slot: u32| -aim.key(points.record(slot));
+        let measure = Measure::to_aim(self, points, scan.aim);
         let is_allowed = |slot: u32| allowed.is_none_or(|allowed| allowed(slot));
         let counts = |slot: u32| is_allowed(slot) || self.twins(slot).any(is_allowed);
-        let mut starts = vec![self.descend(0, &distance)];
+        let counts = allowed.is_some().then_some(&counts as &dyn Fn(u32) -> bool);
+        let mut starts = vec![self.descend(&measure, 0, walk)];
         if allowed.is_some() {
             // What is allowed may lie elsewhere than what is near, and in several places.
-            let mut others = vec![entry(distance(self.entry), self.entry)];
+            let mut others = vec![measure.entry(self.entry)];
             for level in (1..=self.level(self.entry)).rev() {
                 if level == 1 {
                     others.push(starts[0]);
                 }
                 let bounds = Bounds { width: STARTS, passed: STARTS_PASSED };
-                self.walk(points, walk, level, &others, bounds, &distance, &counts);
+                self.walk(&measure, walk, level, &others, bounds, counts);
                 others.extend(&walk.found);
             }
             starts.extend(others);
         }
-        self.walk(points, walk, 0, &starts, Bounds::of(width), &distance, &counts);
+        self.walk(&measure, walk, 0, &starts, Bounds::of(width), counts);
         let is_exhausted = walk.found.len() < width;
-        for entry in std::mem::take(&mut walk.found) {
+        for at in 0..walk.found.len() {
+            let entry = walk.found[at];
             let node = slot_of(entry);
             for slot in std::iter::once(node).chain(self.twins(node)) {
                 walk.meet(slot);
                 if is_allowed(slot) {
                     // A twin may still have the code that the node has lost.
-                    let own = if slot == node { distance_of(entry) } else { distance(slot) };
+                    let own = if slot == node { distance_of(entry) } else { measure.distance(slot) };
                     scan.offer(first_slot + slot, -own);
                 }
             }
@@ -135,19 +145,21 @@ impl Graph {
             // What no edge leads to is still there.
             for slot in (0..self.len()).filter(|slot| is_allowed(*slot)) {
                 if walk.meet(slot) {
-                    scan.offer(first_slot + slot, -distance(slot));
+                    scan.offer(first_slot + slot, -measure.distance(slot));
                 }
             }
         }
     }
 
     /// The entry of the node that is nearest as far as levels above `level` tell.
-    pub(super) fn descend(&self, level: u32, distance: &dyn Fn(u32) -> f32) -> u64 {
-        let mut nearest = entry(distance(self.entry), self.entry);
+    pub(super) fn descend(&self, measure: &Measure<'_>, level: u32, walk: &mut Walk) -> u64 {
+        let mut nearest = measure.entry(self.entry);
         for level in (level + 1..=self.level(self.entry)).rev() {
             loop {
-                let neighbours = self.neighbours(slot_of(nearest), level);
-                let next = neighbours.map(|slot| entry(distance(slot), slot)).fold(nearest, u64::min);
+                walk.fresh.clear();
+                walk.fresh.extend(self.neighbours(slot_of(nearest), level));
+                measure.entries(&walk.fresh, f32::INFINITY, &mut walk.met);
+                let next = walk.met.iter().copied().fold(nearest, u64::min);
                 if next == nearest {
                     break;
                 }
@@ -157,74 +169,140 @@ impl Graph {
         nearest
     }
 
-    /// Finds the nearest nodes that count, as many as the width says, into `walk.found`; up to twice as many, one more for
-    /// each node that it passes and that does not count.
-    #[expect(clippy::too_many_arguments, reason = "what is walked on, from where, how far, by what measure")]
+    /// Finds the nearest nodes that count (all do, where nothing else is said), as many as the width says, into
+    /// `walk.found`; up to twice as many, one more for each node that it passes and that does not count.
     pub(super) fn walk(
         &self,
-        points: &dyn Points,
+        measure: &Measure<'_>,
         walk: &mut Walk,
         level: u32,
         starts: &[u64],
         bounds: Bounds,
-        distance: &dyn Fn(u32) -> f32,
-        counts: &dyn Fn(u32) -> bool,
+        counts: Option<&dyn Fn(u32) -> bool>,
     ) {
         walk.begin(self.len());
+        match counts {
+            None if bounds.width <= LISTED_MAX => self.walk_listed(measure, walk, level, starts, bounds.width),
+            None => self.walk_heaped(measure, walk, level, starts, bounds, &|_| true),
+            Some(counts) => self.walk_heaped(measure, walk, level, starts, bounds, counts),
+        }
+    }
+
+    /// A walk on which all nodes count: those found are those to be left next, in one list in which some are marked as
+    /// left.
+    fn walk_listed(&self, measure: &Measure<'_>, walk: &mut Walk, level: u32, starts: &[u64], width: usize) {
+        for start in starts {
+            if walk.meet(slot_of(*start)) {
+                take_in(&mut walk.found, width, *start);
+            }
+        }
+        let mut next = 0;
+        while let Some(entry) = walk.found.get_mut(next) {
+            if *entry & LEFT != 0 {
+                next += 1;
+                continue;
+            }
+            let left = *entry;
+            *entry |= LEFT;
+            // Mostly that is the next to be left: its list comes while this one's codes are compared.
+            if let Some(after) = walk.found.get(next + 1) {
+                std::hint::black_box(self.list(slot_of(*after & !LEFT), level)[0]);
+            }
+            self.meet_neighbours(measure, walk, level, left);
+            for met in &walk.met {
+                if let Some(place) = take_in(&mut walk.found, width, *met) {
+                    next = next.min(place);
+                }
+            }
+        }
+        walk.found.iter_mut().for_each(|entry| *entry &= !LEFT);
+    }
+
+    /// A walk on which not all nodes count, or of any width.
+    fn walk_heaped(
+        &self,
+        measure: &Measure<'_>,
+        walk: &mut Walk,
+        level: u32,
+        starts: &[u64],
+        bounds: Bounds,
+        counts: &dyn Fn(u32) -> bool,
+    ) {
+        // The farthest on top.
+        let mut found = BinaryHeap::from(std::mem::take(&mut walk.found));
         for start in starts {
             if walk.meet(slot_of(*start)) {
                 walk.frontier.push(!start);
                 if counts(slot_of(*start)) {
-                    walk.found.push(*start);
+                    found.push(*start);
                 }
             }
         }
         let (least, mut width, mut passed) = (bounds.width, bounds.width, 0);
         while let Some(inverted) = walk.frontier.pop() {
-            if walk.found.len() >= width && walk.found.peek().is_some_and(|farthest| !inverted > *farthest) {
+            if passed > bounds.passed
+                || found.len() >= width && found.peek().is_some_and(|farthest| !inverted > *farthest)
+            {
                 break;
             }
-            let left = slot_of(!inverted);
-            let rises = if level == 0 { self.rises(left) } else { &[] };
-            walk.fresh.clear();
-            let mut touched = 0;
-            for list in [self.list(left, level), rises] {
-                // Written out: in a build for size an iterator's step is a call.
-                for to in list {
-                    if *to == NONE {
-                        break;
-                    }
-                    let slot = *to & !BOND;
-                    if walk.meet(slot) {
-                        walk.fresh.push(slot);
-                        touched ^= touch(points.record(slot));
-                    }
-                }
-            }
-            std::hint::black_box(touched);
-            for at in 0..walk.fresh.len() {
-                let slot = walk.fresh[at];
-                let own = distance(slot);
-                let met = entry(if own.is_nan() { distance_of(!inverted) } else { own }, slot);
-                let is_full = walk.found.len() >= width;
-                if is_full && walk.found.peek().is_some_and(|farthest| met >= *farthest) {
+            self.meet_neighbours(measure, walk, level, !inverted);
+            for met in &walk.met {
+                let is_full = found.len() >= width;
+                if is_full && found.peek().is_some_and(|farthest| *met >= *farthest) {
                     continue;
                 }
                 walk.frontier.push(!met);
-                if counts(slot) {
+                if counts(slot_of(*met)) {
                     if is_full {
-                        walk.found.pop();
+                        found.pop();
                     }
-                    walk.found.push(met);
+                    found.push(*met);
                 } else {
                     // What counts may lie to one side, where fewer edges of the nodes passed lead.
                     passed += 1;
-                    if passed > bounds.passed {
-                        return;
-                    }
                     width = least + passed.min(least);
                 }
             }
         }
+        walk.found = found.into_sorted_vec();
     }
+
+    /// Writes the entries of a node's neighbours that were not met before into `walk.met`.
+    fn meet_neighbours(&self, measure: &Measure<'_>, walk: &mut Walk, level: u32, left: u64) {
+        let node = slot_of(left);
+        let rises = if level == 0 { self.rises(node) } else { &[] };
+        walk.fresh.clear();
+        for list in [self.list(node, level), rises] {
+            // Written out: in a build for size an iterator's step is a call.
+            for to in list {
+                if *to == NONE {
+                    break;
+                }
+                let slot = *to & !BOND;
+                if walk.meet(slot) {
+                    walk.fresh.push(slot);
+                }
+            }
+        }
+        // Where there is no code any more, the walk passes as if the neighbour were where it came from.
+        measure.entries(&walk.fresh, distance_of(left), &mut walk.met);
+    }
+}
+
+/// Puts an entry into its place among at most `width` sorted ones; says where that is, if it is among them.
+#[inline(always)]
+fn take_in(sorted: &mut Vec<u64>, width: usize, entry: u64) -> Option<usize> {
+    if sorted.len() < width {
+        sorted.push(entry);
+    } else if sorted.last().is_none_or(|last| entry >= *last) {
+        return None;
+    }
+    let mut at = sorted.len() - 1;
+    let sorted = sorted.as_mut_slice();
+    while at > 0 && sorted[at - 1] > entry {
+        sorted[at] = sorted[at - 1];
+        at -= 1;
+    }
+    sorted[at] = entry;
+    Some(at)
 }
