@@ -1,6 +1,6 @@
-// node benches/workerd.mjs [ROWS...]: a Durable Object in a process of workerd: from the first request after an eviction
-// to its answer, for collections of 384 dimensions (10,000 and 100,000 rows unless others are named), what is read for it,
-// and how many such vectors an object takes. Clocks stand still within a Worker, so that all is timed from here.
+// node benches/workerd.mjs [INDEX_TYPE] [ROWS...]: a Durable Object in a process of workerd: from the first request after an
+// eviction to its answer, for collections of 384 dimensions (AUTOINDEX, 10,000 and 100,000 rows unless others are named), what is
+// read for it, and how many such vectors an object takes. Clocks stand still within a Worker, so that all is timed from here.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,7 +66,8 @@ const mib = bytes => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 const ms = value => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 
 await main(async () => {
-  const counts = process.argv.slice(2).map(Number)
+  const counts = process.argv.slice(2).map(Number).filter(count => count > 0)
+  const indexType = process.argv.slice(2).find(word => Number.isNaN(Number(word))) ?? 'AUTOINDEX'
   const scratch = mkdtempSync(join(tmpdir(), 'elanus-bench-'))
   const dist = join(scratch, 'dist')
   mkdirSync(dist)
@@ -86,14 +87,22 @@ await main(async () => {
       'entities/get, one id': () => ['entities/get', { id: [7], outputFields: ['id'] }],
       'entities/search, limit 10': () => ['entities/search', { data: [Array.from({ length: DIM }, (_, at) => Math.sin(at))], limit: 10 }],
     }
-    console.log(`machine: ${cpus()[0].model}, ${cpus().length} cores; ${DIM} dimensions, AUTOINDEX; medians of ${REPEATS}`)
+    console.log(`machine: ${cpus()[0].model}, ${cpus().length} cores; ${DIM} dimensions, ${indexType}; medians of ${REPEATS}`)
     await run()
     for (const count of counts.length > 0 ? counts : [10_000, 100_000]) await measure(count)
 
     async function measure(count) {
       const object = `of_${count}`
       await ask(object, 'databases/create', {})
-      await ask(object, 'collections/create', { dimension: DIM })
+      await ask(object, 'collections/create', {
+        schema: {
+          fields: [
+            { fieldName: 'id', dataType: 'Int64', isPrimary: true },
+            { fieldName: 'vector', dataType: 'FloatVector', elementTypeParams: { dim: DIM } },
+          ],
+        },
+        indexParams: [{ fieldName: 'vector', indexName: 'vector', metricType: 'COSINE', indexType }],
+      })
       let stored = 0
       let said = 'stored'
       while (stored < count && said === 'stored') {
