@@ -57,6 +57,11 @@ export class Background {
     this.#wanted++
   }
 
+  /** Notes that there may be work, though nothing was written. */
+  wantUnlessFailed(): void {
+    if (this.#failed === undefined) this.#wanted++
+  }
+
   /** Goes on when there is work and nobody waits; called whenever a call was answered. */
   nudge(): void {
     if (this.#isScheduled || !this.#hasWork() || this.#chores.isBusy()) return

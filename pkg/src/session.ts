@@ -113,7 +113,10 @@ export class Session implements Transport {
     } finally {
       if (this.#isOpen) {
         const leaves = leavesWork(operation, head) && this.#plan.isRead?.(operation, head) !== true
-        if (leaves || this.#instance.takeNews()) this.#background.want()
+        const hasNews = this.#instance.takeNews()
+        if (leaves) this.#background.want()
+        // Work that failed would fail again, and take what is written at the same time with it; a write is the next reason.
+        else if (hasNews) this.#background.wantUnlessFailed()
         this.#background.nudge()
       }
     }
