@@ -52,13 +52,11 @@ function documents() {
 }
 
 async function everything() {
-  const wasm = path('wasm', 'elanus.wasm')
-  const serverWasm = path('wasm', 'elanus-server.wasm')
-  for (const file of [wasm, serverWasm]) if (!existsSync(file)) throw new Error(`${file} is absent: \`npm run build\` in the root makes it first`)
+  const modules = ['elanus.wasm', 'elanus-fast.wasm', 'elanus-server.wasm']
+  for (const file of modules.map(name => path('wasm', name))) if (!existsSync(file)) throw new Error(`${file} is absent: \`npm run build\` in the root makes it first`)
   rmSync(path('dist'), { recursive: true, force: true })
   mkdirSync(path('dist'), { recursive: true })
-  copyFileSync(wasm, path('dist', 'elanus.wasm'))
-  copyFileSync(serverWasm, path('dist', 'elanus-server.wasm'))
+  for (const name of modules) copyFileSync(path('wasm', name), path('dist', name))
   const entry = (name, options = {}) =>
     build({ ...shared, entryPoints: [path('src', 'entry', `${name}.ts`)], outfile: path('dist', `${name}.js`), define: defines(), ...options })
   await Promise.all([
@@ -69,7 +67,7 @@ async function everything() {
   const worker = readFileSync(path('dist', 'worker.js'), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n')
   await entry('inline', {
     sourcemap: false,
-    define: { ...defines(), INLINE_WASM: packed(readFileSync(wasm)), INLINE_WORKER: packed(worker) },
+    define: { ...defines(), INLINE_WASM: packed(readFileSync(path('wasm', 'elanus.wasm'))), INLINE_WORKER: packed(worker) },
   })
   declarations()
   documents()

@@ -14,7 +14,7 @@ const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
 test('the tarball has what is needed and nothing else', () => {
   const names = readdirSync(folder, { recursive: true }).filter(name => statSync(join(folder, name)).isFile())
-  for (const needed of ['README.md', 'LICENSE', 'dist/elanus.wasm', 'dist/worker.js', 'dist/node.js', 'dist/browser.js', 'dist/inline.js', 'dist/workerd.js', 'dist/remote.js', 'dist/cli.js', 'dist/cli.licenses.txt', 'dist/elanus-server.wasm']) {
+  for (const needed of ['README.md', 'LICENSE', 'dist/elanus.wasm', 'dist/elanus-fast.wasm', 'dist/worker.js', 'dist/node.js', 'dist/browser.js', 'dist/inline.js', 'dist/workerd.js', 'dist/remote.js', 'dist/cli.js', 'dist/cli.licenses.txt', 'dist/elanus-server.wasm']) {
     assert.ok(names.includes(needed), needed)
   }
   const strangers = names.filter(name => !/^(README\.md|LICENSE|package\.json|dist\/|src\/)/.test(name) || /\.test\.|testing|node_modules|\.tgz$/.test(name))
@@ -45,10 +45,11 @@ test('the worker is one file that imports nothing, and no entry waits at its top
   }
 })
 
-test('nothing but the command knows the module of the server', () => {
+test('nothing but the command knows the module of the server, and nothing but the entry for Node the fast one', () => {
   const names = readdirSync(join(folder, 'dist')).filter(name => name.endsWith('.js'))
-  const knowing = names.filter(name => readFileSync(join(folder, 'dist', name), 'utf8').includes('elanus-server'))
-  assert.deepEqual(knowing, ['cli.js'])
+  const knowing = module => names.filter(name => readFileSync(join(folder, 'dist', name), 'utf8').includes(module))
+  assert.deepEqual(knowing('elanus-server'), ['cli.js'])
+  assert.deepEqual(knowing('elanus-fast'), ['node.js'])
   assert.ok(names.length >= 7)
 })
 
@@ -67,13 +68,29 @@ test('publint finds nothing', async () => {
 })
 
 test('are-the-types-wrong finds nothing', async () => {
-  const { code, output } = await tool('attw', await tarball(), '--profile', 'esm-only', '--no-emoji', '--exclude-entrypoints', 'wasm')
+  const { code, output } = await tool('attw', await tarball(), '--profile', 'esm-only', '--no-emoji', '--exclude-entrypoints', 'wasm', 'wasm/fast')
   assert.equal(code, 0, output)
 })
 
-test('the shipped wasm module computes with v128', () => {
-  const count = v128Arithmetic(readFileSync(join(folder, 'dist', 'elanus.wasm')))
-  assert.ok(count > 9, `${count} SIMD instructions on floats`)
+test('the shipped wasm modules compute with v128', () => {
+  for (const name of ['elanus.wasm', 'elanus-fast.wasm', 'elanus-server.wasm']) {
+    const count = v128Arithmetic(readFileSync(join(folder, 'dist', name)))
+    assert.ok(count > 9, `${name}: ${count} SIMD instructions on floats`)
+  }
+})
+
+test('the fast module can be handed in, as the small one can', async () => {
+  for (const place of ['elanus.wasm', 'elanus-fast.wasm']) {
+    const program = `import { open } from './dist/node.js'
+      import { readFile } from 'node:fs/promises'
+      const db = await open(':memory:', { wasm: readFile('dist/${place}') })
+      await db.createCollection({ collectionName: 'c', dimension: 2 })
+      await db.collection('c').insert([{ id: 1, vector: [1, 0] }])
+      console.log(await db.collection('c').count())
+      await db.close()`
+    const { code, output } = await capture(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })
+    assert.deepEqual([code, output], [0, '1\n'], place)
+  }
 })
 
 /**

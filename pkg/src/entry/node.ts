@@ -10,6 +10,19 @@ import { Session, type Plan } from '../session.js'
 
 export * from '../exports.js'
 
+/**
+ * The build for speed: a disk does not mind its size. Beside the file of an application that was bundled there may be
+ * the small one alone, which whoever bundled it put there.
+ */
+async function readModule(): Promise<Uint8Array> {
+  try {
+    return await readFile(new URL('./elanus-fast.wasm', import.meta.url))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return readFile(new URL('./elanus.wasm', import.meta.url))
+  }
+}
+
 /** Half of what wasm32 can address at all. */
 const MEMORY_LIMIT_BYTES = 2 ** 31
 
@@ -21,7 +34,7 @@ const whenIdle: Plan['whenIdle'] = (work, isPressing) => {
 
 const entry: Entry = /* @__PURE__ */ createEntry({
   memoryLimitBytes: MEMORY_LIMIT_BYTES,
-  wasm: () => readFile(new URL('./elanus.wasm', import.meta.url)),
+  wasm: readModule,
   async connect({ address, memoryLimitBytes, worker }, module) {
     if (worker !== undefined && worker !== false) throw new ElanusError('UNSUPPORTED', 'open: worker: engines run on this thread here: unsupported operation')
     if (address.kind === 'memory') {
