@@ -33,6 +33,12 @@ const EMPTY: f32 = -1e30;
 /// Allowed rows, of so many in all, below which they are looked up one by one.
 const SPARSE: u32 = 10;
 
+/// Blocks whose estimates are kept, so that the likeliest of their rows come first: 64 KB of them.
+const LIKELIEST_BLOCKS: u32 = 512;
+
+/// Rows that come first, times those that are wanted.
+const LIKELIEST: u32 = 4;
+
 /// The codes of the rows of one segment.
 #[derive(Debug, Clone)]
 pub struct Codes {
@@ -180,42 +186,106 @@ impl Codes {
     /// Offers the allowed rows; a row's slot is `first_slot` more than its number.
     pub fn scan(&self, scan: &mut Scan<'_>, allowed: &Bitmap, first_slot: u32) {
         let count = allowed.count();
+        let mut looks = Looks::default();
         match &self.blocks {
-            Some(blocks) if count >= self.len() / SPARSE => self.scan_blocks(blocks, scan, allowed, first_slot),
+            Some(blocks) if count >= self.len() / SPARSE => {
+                self.scan_blocks(blocks, scan, &mut looks, allowed, first_slot);
+            }
             _ => {
                 for row in allowed.iter() {
-                    self.offer(scan, row, first_slot);
+                    looks.add(scan, first_slot + row, self.record(row));
                 }
             }
         }
+        looks.finish(scan);
     }
 
-    fn scan_blocks(&self, blocks: &Pages, scan: &mut Scan<'_>, allowed: &Bitmap, first_slot: u32) {
+    fn scan_blocks<'r>(
+        &'r self,
+        blocks: &Pages,
+        scan: &mut Scan<'_>,
+        looks: &mut Looks<'r>,
+        allowed: &Bitmap,
+        first_slot: u32,
+    ) {
         let aim = scan.aim;
         let gauge = slack_gauge(aim, scan.slack, aim.square.sqrt());
         let (table, words) = (aim.table.as_slice(), allowed.words());
-        let mut at = 0;
+        let mut at = if scan.is_enough() { 0 } else { self.scan_likeliest(blocks, scan, gauge, allowed, first_slot) };
         while at < blocks.len() {
             let mut run = blocks.run(at, blocks.len());
             while run.len() >= blocks.record_bytes() {
                 let (block, rest) = run.split_at(blocks.record_bytes());
                 run = rest;
-                let wanted = (words[at as usize / 2] >> (at % 2 * 32)) as u32;
+                let wanted = rows_of_block(words, at);
                 if wanted != 0 {
-                    let mut rows = kernel::block_rows(block, table, gauge, -scan.bound) & wanted;
-                    while rows != 0 {
-                        self.offer(scan, at * BLOCK_ROWS as u32 + rows.trailing_zeros(), first_slot);
-                        rows &= rows - 1;
-                    }
+                    let rows = kernel::block_rows(block, table, gauge, -scan.bound) & wanted;
+                    self.look(scan, looks, rows, at, first_slot);
                 }
                 at += 1;
             }
         }
     }
 
+    /// Offers the allowed rows of the first blocks, those with the greatest estimates before the others: once the best
+    /// are known, few of the others are looked at. Gives the first block that it left to the caller.
+    fn scan_likeliest(
+        &self,
+        blocks: &Pages,
+        scan: &mut Scan<'_>,
+        gauge: Gauge,
+        allowed: &Bitmap,
+        first_slot: u32,
+    ) -> u32 {
+        let end = blocks.len().min(LIKELIEST_BLOCKS);
+        let first_count = LIKELIEST.saturating_mul(scan.nearest.limit() as u32);
+        if first_count > end * BLOCK_ROWS as u32 / SPARSE {
+            return 0;
+        }
+        let words = allowed.words();
+        let mut likeliest = Top::new(first_count);
+        let mut estimates = Vec::with_capacity(end as usize);
+        for at in 0..end {
+            let wanted = rows_of_block(words, at);
+            if wanted == 0 {
+                estimates.push([f32::NAN; BLOCK_ROWS]);
+                continue;
+            }
+            let keys = kernel::block_estimates(blocks.record(at), &scan.aim.table, gauge);
+            let mut rows = kernel::estimates_reaching(&keys, -likeliest.threshold()) & wanted;
+            while rows != 0 {
+                let lane = rows.trailing_zeros();
+                rows &= rows - 1;
+                let candidate = Candidate { row: at * BLOCK_ROWS as u32 + lane, distance: -keys[lane as usize] };
+                if candidate.distance <= likeliest.threshold() {
+                    likeliest.offer(candidate, &|a, b| a.cmp(&b));
+                }
+            }
+            estimates.push(keys);
+        }
+        let mut looks = Looks::default();
+        for Candidate { row, .. } in likeliest.into_candidates() {
+            estimates[row as usize / BLOCK_ROWS][row as usize % BLOCK_ROWS] = f32::NAN;
+            looks.add(scan, first_slot + row, self.record(row));
+        }
+        looks.finish(scan);
+        let mut looks = Looks::default();
+        for (at, keys) in estimates.iter().enumerate() {
+            let rows = kernel::estimates_reaching(keys, -scan.bound) & rows_of_block(words, at as u32);
+            self.look(scan, &mut looks, rows, at as u32, first_slot);
+        }
+        looks.finish(scan);
+        end
+    }
+
+    /// Looks at rows of a block more closely.
     #[inline(always)]
-    fn offer(&self, scan: &mut Scan<'_>, row: u32, first_slot: u32) {
-        scan.offer_code(first_slot + row, self.record(row));
+    fn look<'r>(&'r self, scan: &mut Scan<'_>, looks: &mut Looks<'r>, mut rows: u32, block: u32, first_slot: u32) {
+        while rows != 0 {
+            let row = block * BLOCK_ROWS as u32 + rows.trailing_zeros();
+            rows &= rows - 1;
+            looks.add(scan, first_slot + row, self.record(row));
+        }
     }
 
     /// The keys of all rows as far as their signs tell them, in order; `None` for short vectors.
@@ -260,8 +330,8 @@ impl Aim {
 /// build for size makes calls of all of it, which take longer than the kernel.
 #[inline(always)]
 pub(super) fn key_parts(record: &[u8]) -> (&[u8], f32, f32) {
-    let (code, rest) = record.split_at(record.len() - 8);
-    (code, float(&rest[..4]), float(&rest[4..]))
+    let [code @ .., a, b, c, d, e, f, g, h] = record else { unreachable!("a code ends with two floats") };
+    (code, f32::from_le_bytes([*a, *b, *c, *d]), f32::from_le_bytes([*e, *f, *g, *h]))
 }
 
 impl<'a> Scan<'a> {
@@ -293,10 +363,17 @@ impl<'a> Scan<'a> {
 
     /// [`Scan::offer`] for a row by its seven-bit code.
     #[inline(always)]
-    pub(super) fn offer_code(&mut self, slot: u32, record: &[u8]) {
-        let distance = -self.aim.key(record);
+    fn offer_code(&mut self, slot: u32, record: &[u8]) {
+        let product = kernel::code_product(&self.aim.numbers, key_parts(record).0);
+        self.offer_product(slot, record, product);
+    }
+
+    /// [`Scan::offer_code`] with the product of the code and the aim's numbers.
+    #[inline(always)]
+    fn offer_product(&mut self, slot: u32, record: &[u8], product: i32) {
+        let (_, step, bias) = key_parts(record);
+        let distance = -(step * self.aim.step * (product - self.aim.zero) as f32 + bias);
         if distance <= self.bound {
-            let (_, step, _) = key_parts(record);
             if step > self.step {
                 self.step = step;
                 self.margin = margin(self.aim, step);
@@ -315,6 +392,55 @@ impl<'a> Scan<'a> {
         let (all, wanted) = (self.top.threshold(), self.nearest.threshold() + self.margin);
         self.bound = if wanted < all { wanted } else { all };
     }
+}
+
+/// Rows that are to be looked at by their seven-bit codes, four at a time: the memory of four codes is waited for at
+/// once, and the aim is read once for all of them.
+#[derive(Default)]
+pub(super) struct Looks<'r> {
+    slots: [u32; 4],
+    records: [&'r [u8]; 4],
+    count: usize,
+}
+
+impl<'r> Looks<'r> {
+    /// Offers the row by its code, with the three after it.
+    #[inline(always)]
+    pub fn add(&mut self, scan: &mut Scan<'_>, slot: u32, record: &'r [u8]) {
+        self.slots[self.count & 3] = slot;
+        self.records[self.count & 3] = record;
+        self.count += 1;
+        if self.count == 4 {
+            self.count = 0;
+            self.offer(scan);
+        }
+    }
+
+    #[inline(never)]
+    fn offer(&self, scan: &mut Scan<'_>) {
+        let [a, b, c, d] = self.records;
+        let codes = [key_parts(a).0, key_parts(b).0, key_parts(c).0, key_parts(d).0];
+        let products = kernel::code_products(&scan.aim.numbers, codes);
+        let mut at = 0;
+        while at < 4 {
+            scan.offer_product(self.slots[at], self.records[at], products[at]);
+            at += 1;
+        }
+    }
+
+    /// Offers those that are left.
+    #[inline(always)]
+    pub fn finish(&mut self, scan: &mut Scan<'_>) {
+        for at in 0..std::mem::take(&mut self.count) {
+            scan.offer_code(self.slots[at & 3], self.records[at & 3]);
+        }
+    }
+}
+
+/// The rows of a block that a bitmap holds.
+#[inline(always)]
+fn rows_of_block(words: &[u64], block: u32) -> u32 {
+    (words[block as usize / 2] >> (block % 2 * 32)) as u32
 }
 
 /// Writes a point's seven-bit code.
@@ -360,9 +486,4 @@ pub(super) fn write_signs(residual: &[f32], center: &[f32], bias: f32, lane: usi
 /// that the signs are counted from.
 pub(super) fn slack_gauge(aim: &Aim, slack: f32, distance: f32) -> Gauge {
     Gauge { shift: aim.gauge.shift + slack * SIGN_ERROR * distance, ..aim.gauge }
-}
-
-#[inline(always)]
-fn float(bytes: &[u8]) -> f32 {
-    f32::from_le_bytes(bytes.try_into().expect("four bytes"))
 }

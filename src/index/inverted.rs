@@ -4,7 +4,7 @@
 //! It holds no vectors and no seven-bit codes: rows are *slots*, whose codes lie with their segments. Rows that died
 //! since it was built stay in their lanes, where no search looks at them.
 
-use super::codes::{BITS_FROM, Codes, PAGE_BYTES, Scan, empty_block, slack_gauge, write_signs};
+use super::codes::{BITS_FROM, Codes, Looks, PAGE_BYTES, Scan, empty_block, slack_gauge, write_signs};
 use super::slots::SlotCodes;
 use super::space::{Aim, Point, Space};
 use super::top::{choose, distance_of, entry, slot_of, sort_few};
@@ -209,6 +209,7 @@ impl Inverted {
         let gauge = slack_gauge(aim, scan.slack, distance);
         let (mut at, end) = (self.starts[cluster as usize], self.starts[cluster as usize + 1]);
         let (table, record_bytes) = (aim.table.as_slice(), self.blocks.record_bytes());
+        let mut looks = Looks::default();
         while at < end {
             let mut run = self.blocks.run(at, end);
             at += (run.len() / record_bytes) as u32;
@@ -225,11 +226,12 @@ impl Inverted {
                     let slot = slot_at(slots, lane);
                     if allowed.contains(slot) {
                         let (codes, row) = codes.get(slot);
-                        scan.offer_code(first_slot + slot, codes.record(row));
+                        looks.add(scan, first_slot + slot, codes.record(row));
                     }
                 }
             }
         }
+        looks.finish(scan);
     }
 }
 

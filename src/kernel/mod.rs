@@ -129,6 +129,12 @@ pub fn block_rows(block: &[u8], table: &[u8], gauge: Gauge, threshold: f32) -> u
     path::block_rows(block, table, gauge, threshold)
 }
 
+/// Which of 32 estimates reach `threshold`, estimate `x` as bit `x`; one that is no number does not.
+#[inline(always)]
+pub fn estimates_reaching(estimates: &[f32; BLOCK_ROWS], threshold: f32) -> u32 {
+    path::estimates_reaching(estimates, threshold)
+}
+
 /// The greatest step of [`sign_table`] to either side: four of them and four more of the kind keep within eight bits.
 pub const TABLE_STEPS: i16 = 7;
 

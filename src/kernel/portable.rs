@@ -114,7 +114,11 @@ pub fn block_estimates(block: &[u8], table: &[u8], gauge: Gauge) -> [f32; BLOCK_
 
 /// See [`super::block_rows`].
 pub fn block_rows(block: &[u8], table: &[u8], gauge: Gauge, threshold: f32) -> u32 {
-    let estimates = block_estimates(block, table, gauge);
+    estimates_reaching(&block_estimates(block, table, gauge), threshold)
+}
+
+/// See [`super::estimates_reaching`].
+pub fn estimates_reaching(estimates: &[f32; BLOCK_ROWS], threshold: f32) -> u32 {
     estimates.iter().enumerate().fold(0, |rows, (row, estimate)| rows | u32::from(*estimate >= threshold) << row)
 }
 

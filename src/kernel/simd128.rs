@@ -218,6 +218,21 @@ pub fn block_rows(block: &[u8], table: &[u8], gauge: Gauge, threshold: f32) -> u
     low | (bits(e) | bits(f) << 4 | bits(g) << 8 | bits(h) << 12) << 16
 }
 
+/// See [`super::estimates_reaching`].
+#[inline(always)]
+pub fn estimates_reaching(estimates: &[f32; BLOCK_ROWS], threshold: f32) -> u32 {
+    let (from, threshold) = (estimates.as_ptr(), f32x4_splat(threshold));
+    let mut rows = 0;
+    let mut at = 0;
+    while at < BLOCK_ROWS {
+        // SAFETY: `at + 8 <= BLOCK_ROWS`, which is how many estimates there are.
+        let (low, high) = unsafe { eight(from.add(at)) };
+        rows |= (bits(f32x4_ge(low, threshold)) | bits(f32x4_ge(high, threshold)) << 4) << at;
+        at += 8;
+    }
+    rows
+}
+
 /// The sums of rows 0–7, 8–15, 16–23 and 24–31, as 16-bit lanes.
 ///
 /// Four table entries add up in eight bits. Each 16-bit lane then holds two of these sums; `whole` gathers both as one

@@ -2,7 +2,8 @@
 
 use super::{
     BLOCK_FACTOR_BYTES, BLOCK_ROWS, Gauge, block_estimates, block_rows, code_numbers, code_product, code_products,
-    hadamard, inner_product, inner_products, portable, sign_table, squared_distance, squared_distances, whole_numbers,
+    estimates_reaching, hadamard, inner_product, inner_products, portable, sign_table, squared_distance,
+    squared_distances, whole_numbers,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -152,6 +153,12 @@ fn estimates_of_blocks_agree_with_sums_over_the_signs() {
                 let expected: u32 = naive.iter().enumerate().map(above).sum();
                 assert_eq!(block_rows(&block, &table, gauge, threshold), expected, "{dim} dimensions");
                 assert_eq!(portable::block_rows(&block, &table, gauge, threshold), expected, "{dim} dimensions");
+                let mut estimates = block_estimates(&block, &table, gauge);
+                assert_eq!(estimates_reaching(&estimates, threshold), expected, "{dim} dimensions");
+                assert_eq!(portable::estimates_reaching(&estimates, threshold), expected, "{dim} dimensions");
+                estimates[7] = f32::NAN;
+                assert_eq!(estimates_reaching(&estimates, threshold), expected & !(1 << 7), "{dim} dimensions");
+                assert_eq!(portable::estimates_reaching(&estimates, threshold), expected & !(1 << 7));
             }
         }
     }
