@@ -1,7 +1,7 @@
 // Rust to pkg/wasm: cargo, wasm-bindgen, wasm-opt, and the glue wrapped as a factory; small, fast, and for the server.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { Failure, run, step } from './run.mjs'
 import { filesUnder, fingerprint, isFresh, remember } from './fingerprint.mjs'
 import { root, wasmBindgenVersion, wasmTarget } from './tools.mjs'
@@ -55,12 +55,23 @@ export async function buildWasm({ wasmEnv }) {
   }
 }
 
+/**
+ * Panics name the file that they come from. Of crates that is a path of the machine that builds, which is nothing to
+ * ship: what is before the crate's own folder is taken away. Cargo joins these flags to those of .cargo/config.toml.
+ */
+async function withoutPaths(env) {
+  const { packages } = JSON.parse(await run('cargo', ['metadata', '--quiet', '--format-version', '1', '--filter-platform', wasmTarget], { env, cwd: root }))
+  const folders = new Set(packages.filter(({ source }) => source !== null).map(({ manifest_path }) => dirname(dirname(manifest_path))))
+  const flags = [...folders].map(folder => `--remap-path-prefix=${folder}=crates`)
+  return ['--config', `target.${wasmTarget}.rustflags=${JSON.stringify(flags)}`]
+}
+
 async function make(build, wasmEnv) {
   const { name, raw, features, profile, glueOf } = build
-  await step(`cargo build for wasm32: ${name}`, 'about 1 minute the first time', () =>
+  await step(`cargo build for wasm32: ${name}`, 'about 1 minute the first time', async () =>
     // The cdylib alone: with an rlib beside it, all that is public there is kept apart for others to link, and the
     // download is 4 % larger.
-    run('cargo', ['rustc', '--release', '--lib', '--crate-type', 'cdylib', '--target', wasmTarget, ...features.flatMap(feature => ['--features', feature])], { env: { ...wasmEnv, ...profile }, cwd: root }))
+    run('cargo', ['rustc', ...await withoutPaths(wasmEnv), '--release', '--lib', '--crate-type', 'cdylib', '--target', wasmTarget, ...features.flatMap(feature => ['--features', feature])], { env: { ...wasmEnv, ...profile }, cwd: root }))
   const built = join(wasmEnv.CARGO_TARGET_DIR, wasmTarget, 'release', 'elanus.wasm')
   const bound = mkdtempSync(join(tmpdir(), 'elanus-wasm-'))
   const [module, final] = [join(bound, `${raw}_bg.wasm`), join(out, `${name}.wasm`)]

@@ -79,6 +79,14 @@ test('the shipped wasm modules compute with v128', () => {
   }
 })
 
+test('the shipped wasm modules name no folder of the machine that built them', () => {
+  for (const name of ['elanus.wasm', 'elanus-fast.wasm', 'elanus-server.wasm']) {
+    const text = readFileSync(join(folder, 'dist', name), 'latin1')
+    assert.match(text, /crates\/hashbrown-/, `${name} names the crates that panics come from`)
+    assert.doesNotMatch(text, /\.cargo\/|registry\/src/, name)
+  }
+})
+
 test('the fast module can be handed in, as the small one can', async () => {
   for (const place of ['elanus.wasm', 'elanus-fast.wasm']) {
     const program = `import { open } from './dist/node.js'
