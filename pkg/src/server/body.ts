@@ -61,10 +61,7 @@ async function gather(source: Readable, share: Share): Promise<Uint8Array> {
         return
       }
       chunks.push(chunk)
-      const room = share.add(chunk.length)
-      if (room === undefined) return
-      source.pause()
-      void room.then(() => source.resume())
+      share.take(source, chunk.length)
     })
     source.on('end', () => {
       isOver = true

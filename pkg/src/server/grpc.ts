@@ -164,10 +164,7 @@ export class GrpcRoad {
           refuse(Status.RESOURCE_EXHAUSTED, TOO_LARGE)
           return
         }
-        const room = share.add(chunk.length)
-        if (room === undefined) return
-        stream.pause()
-        void room.then(() => stream.resume())
+        share.take(stream, chunk.length)
       })
       stream.on('end', () => {
         isWaiting = false

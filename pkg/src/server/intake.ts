@@ -4,6 +4,8 @@
  * that still arrives is always read, so that room comes; one that keeps others waiting and hardly sends is given up.
  */
 
+import type { Readable } from 'node:stream'
+
 /** Requests that small have room of their own beyond the rest, so that large ones do not hold them up. */
 const SMALL_BYTES = 64 << 10
 
@@ -36,6 +38,14 @@ export class Share {
     this.#recent += bytes
     this.#intake.changed(bytes)
     return this.#intake.room(this)
+  }
+
+  /** Notes bytes that have come from a source, which pauses while there is no room for more. */
+  take(source: Readable, bytes: number): void {
+    const room = this.add(bytes)
+    if (room === undefined) return
+    source.pause()
+    void room.then(() => source.resume())
   }
 
   /** Whether it counts as small so far. */
