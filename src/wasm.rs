@@ -338,6 +338,7 @@ fn answer(driver: &Driver, operation: &str, head: JsValue, planes: &Array) -> An
     let asked = match operation {
         "open" => Ok(reply(driver.open(), |opened| OpenReply { is_new: opened.is_new, epoch: opened.epoch as f64 })),
         "maintain" => read(head).map(|MaintainHead { budget }| reply(driver.maintain(budget), maintained)),
+        "relieve" => read(head).map(|MaintainHead { budget }| reply(driver.relieve(budget), maintained)),
         "exportStart" => Ok(reply(driver.export_start(), |id| ExportReply { id: id as f64 })),
         "exportNext" => read(head).map(|ExportHead { id }| piece(driver.export_next(id as u64))),
         "exportEnd" => read(head).map(|ExportHead { id }| reply(driver.export_end(id as u64), |()| Empty {})),

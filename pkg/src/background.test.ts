@@ -61,3 +61,25 @@ for (const [units, expected] of [[undefined, 'grow'], [1024, 'stay']] as const) 
     else assert.deepEqual(budgets, Array(5).fill(units))
   })
 }
+
+test('where room is needed, what brings none is left for later', async () => {
+  const said: string[] = []
+  let left = 3
+  const background = new Background({
+    maintain: async (_, how) => {
+      said.push(how)
+      left--
+      return { hasMore: how === 'relieve' ? left > 1 : left > 0, progress: { stage: 'seal', collection: 'c', done: 0, total: 1 } }
+    },
+    heldMs: () => 1,
+    rest: async () => {},
+    isBusy: () => false,
+    whenIdle: (work) => void setImmediate(work),
+  })
+  background.want()
+  await Promise.all([background.relieve(), background.relieve()])
+  const relieved = said.length
+  assert.ok(relieved >= 2 && !said.includes('maintain'))
+  await background.settled()
+  assert.ok(said.length > relieved && !said.includes('relieve', relieved))
+})

@@ -8,8 +8,8 @@ import type { Progress } from './transport.js'
 
 /** What background work needs of its session. */
 export interface Chores {
-  /** One slice of about `budget` units; says whether work is left. */
-  maintain(budget: number): Promise<{ hasMore: boolean; progress?: Progress | null }>
+  /** One slice of about `budget` units; says whether work is left. `relieve` does what brings memory back, and no more. */
+  maintain(budget: number, how: 'maintain' | 'relieve'): Promise<{ hasMore: boolean; progress?: Progress | null }>
   /** How long the slice held the thread without a break, in milliseconds. */
   heldMs(): number
   /** Called when no work is left. */
@@ -31,6 +31,12 @@ const BUDGET_MAX = 65_536
 /** Slices in a row that may come to nothing. */
 const IDLE_SLICES_MAX = 3
 
+/** What a slice came to. */
+interface Done {
+  hasMore: boolean
+  progress: Progress | undefined
+}
+
 /** The background work of one session. */
 export class Background {
   readonly #chores: Chores
@@ -40,7 +46,7 @@ export class Background {
   #wanted = 0
   #doneFor = 0
   #isScheduled = false
-  #slice: Promise<Progress | undefined> | undefined
+  #slice: Promise<Done> | undefined
   #stopped: ElanusError | undefined
   /** Why the last slice failed, until one succeeds: work is left that nobody does. */
   #failed: { readonly error: unknown } | undefined
@@ -70,7 +76,7 @@ export class Background {
       this.#isScheduled = false
       if (!this.#hasWork() || this.#chores.isBusy()) return
       // A failure shows when the user asks next, or in settled().
-      this.#work().then(() => this.nudge(), () => {})
+      this.#work('maintain').then(() => this.nudge(), () => {})
     }, false)
   }
 
@@ -80,7 +86,7 @@ export class Background {
     if (this.#failed !== undefined) this.want()
     while (this.#hasWork()) {
       await new Promise<void>((resolve) => this.#chores.whenIdle(resolve, true))
-      const progress = await this.#work()
+      const { progress } = await this.#work('maintain')
       if (progress !== undefined) onProgress?.(progress)
     }
     if (this.#stopped !== undefined) throw this.#stopped
@@ -88,13 +94,18 @@ export class Background {
   }
 
   /**
-   * Does what is left to do, because memory is short: what is sealed and coded need not stay in it. Ends early where
-   * slices come to nothing, as they do while an export is under way.
+   * Does what brings memory back, because it is short: what is sealed and coded need not stay in it. The rest stays to be
+   * done. Ends early where slices come to nothing, as they do while an export is under way.
    */
   async relieve(): Promise<void> {
     let idleCount = 0
     while (this.#hasWork() && idleCount < IDLE_SLICES_MAX) {
-      idleCount = (await this.#work()) === undefined ? idleCount + 1 : 0
+      // Who waits for the same gets the same slice.
+      await this.#slice?.catch(() => {})
+      if (this.#slice !== undefined || !this.#hasWork()) continue
+      const { hasMore, progress } = await this.#work('relieve')
+      if (!hasMore) return
+      idleCount = progress === undefined ? idleCount + 1 : 0
     }
   }
 
@@ -108,26 +119,26 @@ export class Background {
     return this.#stopped === undefined && this.#wanted > this.#doneFor
   }
 
-  #work(): Promise<Progress | undefined> {
-    this.#slice ??= this.#doSlice().finally(() => {
+  #work(how: 'maintain' | 'relieve'): Promise<Done> {
+    this.#slice ??= this.#doSlice(how).finally(() => {
       this.#slice = undefined
     })
     return this.#slice
   }
 
-  async #doSlice(): Promise<Progress | undefined> {
-    if (!this.#hasWork()) return undefined
+  async #doSlice(how: 'maintain' | 'relieve'): Promise<Done> {
+    if (!this.#hasWork()) return { hasMore: false, progress: undefined }
     const wanted = this.#wanted
     try {
       this.#chores.heldMs()
-      const { hasMore, progress } = await this.#chores.maintain(this.#budget)
+      const { hasMore, progress } = await this.#chores.maintain(this.#budget, how)
       if (!this.#isFixed) this.#adapt(this.#chores.heldMs())
       this.#failed = undefined
-      if (!hasMore) {
+      if (!hasMore && how === 'maintain') {
         await this.#chores.rest()
         this.#doneFor = wanted
       }
-      return progress ?? undefined
+      return { hasMore, progress: progress ?? undefined }
     } catch (error) {
       // Trying again at once would fail again; the next write is the next reason to try.
       this.#doneFor = wanted

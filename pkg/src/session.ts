@@ -14,6 +14,8 @@ import type { Progress, Transport } from './transport.js'
 export interface OwnedHost extends ForeignHost {
   /** Bytes that it takes up. */
   storageBytes(): number
+  /** Called before background work goes on. */
+  begin?(): void
   /** Called when there is nothing else to do; puts what it keeps in order. */
   rest(): Promise<void>
 }
@@ -69,7 +71,10 @@ export class Session implements Transport {
     this.#plan = plan
     this.#instance = this.#instantiate()
     this.#background = new Background({
-      maintain: async (budget) => (await this.#attempt((instance) => instance.call('maintain', { budget }, []))).head as { hasMore: boolean },
+      maintain: async (budget, how) => {
+        if (how === 'maintain' && plan.host.kind === 'foreign') plan.host.host.begin?.()
+        return (await this.#attempt((instance) => instance.call(how, { budget }, []))).head as { hasMore: boolean }
+      },
       heldMs: () => this.#instance.takeLongestTurnMs(),
       rest: async () => {
         if (plan.host.kind === 'foreign') await plan.host.host.rest()

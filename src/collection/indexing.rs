@@ -2,7 +2,7 @@
 
 use super::coded::Coded;
 use super::indexes::{CodesRecord, IndexesRecord, PagesRecord, PlacedRecord};
-use super::maintain::Step;
+use super::maintain::{Reason, Step};
 use super::placed::Building;
 use super::{Collection, Memory};
 use crate::column::gather::vector;
@@ -34,7 +34,13 @@ pub struct Wanted {
 
 impl Collection {
     /// Does about `bytes` of work on the indexes of the columns that are searched by codes; `None` when there is none.
-    pub(super) fn index_next(&mut self, wanted: &[Wanted], memory: Memory, bytes: u64) -> Option<Step> {
+    pub(super) fn index_next(
+        &mut self,
+        wanted: &[Wanted],
+        reason: Reason,
+        memory: Memory,
+        bytes: u64,
+    ) -> Option<Step> {
         let is_wanted = |column: usize, metric| wanted.iter().any(|w| w.column == column && w.metric == metric);
         let unwanted = self.coded.iter().find(|(column, coded)| !is_wanted(*column, coded.space.metric()));
         if let Some(column) = unwanted.map(|(column, _)| *column) {
@@ -43,7 +49,7 @@ impl Collection {
             self.put_indexes(&mut step.batch);
             return Some(step);
         }
-        wanted.iter().find_map(|wanted| self.index_column(*wanted, memory, bytes))
+        wanted.iter().find_map(|wanted| self.index_column(*wanted, reason, memory, bytes))
     }
 
     /// What searches of a vector field read that is not scanned exactly by wish of the user.
@@ -82,7 +88,7 @@ impl Collection {
         }
     }
 
-    fn index_column(&mut self, wanted: Wanted, memory: Memory, bytes: u64) -> Option<Step> {
+    fn index_column(&mut self, wanted: Wanted, reason: Reason, memory: Memory, bytes: u64) -> Option<Step> {
         let Wanted { column, metric, .. } = wanted;
         if self.elements(column) < self.thresholds.coded_elements {
             return None;
@@ -101,6 +107,9 @@ impl Collection {
                 }
                 Some(id) => step.need = self.absent_of(&[id]).0,
                 None => {
+                    if reason == Reason::Relief {
+                        return self.give_up_building(column, memory).then_some(step);
+                    }
                     (step.done, step.total) = self.build_form(wanted, memory, bytes, &mut step.batch)?;
                     return Some(step);
                 }
@@ -117,16 +126,27 @@ impl Collection {
         let codes = &self.coded[&column].codes;
         let row_bytes = Space::code_bytes(self.schema.fields[column].dim);
         let pending = |id: &SegmentId| self.segments[id].row_count() - codes.get(id).map_or(0, Codes::len);
-        let next = self.segments.keys().find(|id| pending(id) > 0)?;
-        let bytes = u64::from(pending(next)) * row_bytes;
-        let is_sealed = self.sealed.contains_key(next);
-        let has_room = if is_sealed { memory.has_room(bytes) } else { memory.has_room_for_structures(bytes) };
-        has_room.then_some(*next)
+        let has_room = |id: &SegmentId| {
+            let bytes = u64::from(pending(id)) * row_bytes + self.absent_of(&[*id]).1;
+            let is_sealed = self.sealed.contains_key(id);
+            if is_sealed { memory.has_room(bytes) } else { memory.has_room_for_structures(bytes) }
+        };
+        self.segments.keys().copied().find(|id| pending(id) > 0 && has_room(id))
+    }
+
+    /// Gives up the inverted file or graph on its way if rows have come to need its memory since it was begun: nothing is
+    /// searched by it yet. It is begun again once there is room for all of it. Says whether there was one.
+    fn give_up_building(&mut self, column: usize, memory: Memory) -> bool {
+        let coded = self.coded.get_mut(&column).expect("the column has a space");
+        !memory.has_room_for_structures(0) && coded.building.take().is_some()
     }
 
     /// Does about `bytes` of work on the inverted files or graphs of a column; says how far it is, `None` when there is none.
     fn build_form(&mut self, wanted: Wanted, memory: Memory, bytes: u64, batch: &mut Batch) -> Option<(u64, u64)> {
         let Wanted { column, metric, plan } = wanted;
+        if self.give_up_building(column, memory) {
+            return Some((0, 0));
+        }
         let (collection, thresholds, dim) = (self.id, self.thresholds, self.schema.fields[column].dim);
         let rows = self.coding_rows(column, bytes);
         let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
@@ -137,15 +157,10 @@ impl Collection {
                 (0, 0)
             });
         }
-        if !memory.has_room_for_structures(0) && coded.building.take().is_some() {
-            // It held memory that it was to leave to rows, and nothing is searched by it yet. It is begun again once there is
-            // room for all of it.
-            return Some((0, 0));
-        }
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
             None if coded.building.is_none()
-                && !memory.has_room_for_structures(plan.row_bytes(metric, dim) * row_count(&sealed)) =>
+                && !memory.has_room_for_structures(plan.making_bytes(metric, dim, row_count(&sealed))) =>
             {
                 return None;
             }

@@ -127,6 +127,54 @@ impl Collection {
         self.leave(bytes, &self.all_columns());
     }
 
+    /// Bytes of pages of some segments that could be left.
+    pub(super) fn leavable_of(&self, ids: &[SegmentId]) -> u64 {
+        let columns = self.all_columns();
+        let leavable = self.leavable(&columns).filter(|(id, _, _)| ids.contains(id));
+        leavable.map(|(_, _, vectors)| vectors.size_bytes()).sum()
+    }
+
+    /// Whether the vectors of a row are here.
+    pub(super) fn is_here(&self, id: SegmentId, row: u32) -> bool {
+        let is_here = |vectors: &VectorColumn| vectors.is_here(row / vectors.rows_per_page());
+        self.schema.vector_columns().all(|column| is_here(vector(self.segments[&id].columns()[column].data())))
+    }
+
+    /// The pages that are not here of the first of some rows, about `bytes` of them, with their keys.
+    pub(super) fn pages_of(
+        &self,
+        rows: &[(SegmentId, u32)],
+        bytes: u64,
+    ) -> (Vec<BlobKey>, Vec<(SegmentId, usize, u32)>) {
+        let mut pages = Vec::new();
+        let mut page_bytes = 0;
+        for (id, row) in rows {
+            if page_bytes >= bytes {
+                break;
+            }
+            for column in self.schema.vector_columns() {
+                let vectors = vector(self.segments[id].columns()[column].data());
+                let page = (*id, column, row / vectors.rows_per_page());
+                if !vectors.is_here(page.2) && !pages.contains(&page) {
+                    pages.push(page);
+                    page_bytes += u64::from(vectors.rows_per_page() * vectors.dim() * 4);
+                }
+            }
+        }
+        (self.page_keys(pages.iter().copied(), u64::MAX).0, pages)
+    }
+
+    /// Gives pages back that were read for one purpose.
+    pub(super) fn leave_pages(&mut self, pages: Vec<(SegmentId, usize, u32)>) {
+        for (id, column, page) in pages {
+            let Some(segment) = self.segments.get_mut(&id) else { continue };
+            let vectors = segment.vector_mut(column);
+            if vectors.is_here(page) {
+                vectors.leave(page);
+            }
+        }
+    }
+
     /// The pages of segments that background work is about to read whole, and their bytes.
     pub(super) fn absent_of(&self, ids: &[SegmentId]) -> (Vec<BlobKey>, u64) {
         let absent = self.vector_columns().filter(|(id, _, _)| ids.contains(id));
@@ -176,7 +224,6 @@ impl Collection {
                 && self.sealed.contains_key(id)
                 && self.has_stored_codes(*id, *column)
                 && !working.contains(id)
-                && !self.kept.contains(id)
         })
     }
 

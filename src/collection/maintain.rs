@@ -14,6 +14,9 @@ use crate::store::{Batch, BlobKey};
 /// Log entries after which growing segments are sealed though they are not full: each entry is a read at open.
 pub const LOG_ENTRIES_MAX: usize = 512;
 
+/// What a step of a compaction copies at most, so that little has to be read for it at a time.
+pub(super) const COPIED_BYTES_MAX: u64 = 1 << 20;
+
 /// Background work under way.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -21,6 +24,15 @@ pub(super) enum Job {
     Seal { segment: SegmentId, writer: SegmentWriter },
     /// Segments become one; the writer is there once all rows are copied.
     Compact { merge: Box<Merge>, writer: Option<SegmentWriter> },
+}
+
+/// Why background work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It is there, and nobody waits.
+    Idle,
+    /// Memory is short, and a write waits: what only makes searches faster is left for later.
+    Relief,
 }
 
 /// What a step did.
@@ -100,14 +112,14 @@ impl Collection {
 
     /// Does about `kilobytes` of background work; `None` when there is none. `wanted` are the columns that are
     /// searched by codes.
-    pub fn maintain(&mut self, kilobytes: u32, wanted: &[Wanted], memory: Memory) -> Option<Step> {
+    pub fn maintain(&mut self, kilobytes: u32, reason: Reason, wanted: &[Wanted], memory: Memory) -> Option<Step> {
         let bytes = u64::from(kilobytes) * 1024;
         match self.job.take() {
             Some(Job::Seal { segment, writer }) => Some(self.seal(segment, writer, bytes)),
             Some(Job::Compact { merge, writer }) => Some(self.compact(merge, writer, bytes)),
             None => {
-                let step = self.begin(memory, bytes).or_else(|| self.index_next(wanted, memory, bytes));
-                step.or_else(|| self.read_in(memory, bytes))
+                let step = self.begin(memory, bytes).or_else(|| self.index_next(wanted, reason, memory, bytes));
+                step.or_else(|| (reason == Reason::Idle).then(|| self.read_in(memory, bytes))?)
             }
         }
     }
@@ -131,19 +143,22 @@ impl Collection {
             }
         }
         let sealed: Vec<compaction::Sealed> = self.sealed.keys().map(|id| self.candidate(*id)).collect();
-        let sources = compaction::choose(&sealed, self.is_compaction_asked);
-        let (need, absent_bytes) = self.absent_of(&sources);
-        let written: u64 = sealed.iter().filter(|s| sources.contains(&s.id)).map(compaction::Sealed::live_bytes).sum();
-        if sources.is_empty() || !memory.has_room(absent_bytes + written) {
+        let mut sources = compaction::choose(&sealed, self.is_compaction_asked);
+        let has_room = |sources: &[SegmentId]| {
+            let written = sealed.iter().filter(|s| sources.contains(&s.id)).map(compaction::Sealed::live_bytes);
+            // What is here of the sources stays here until their rows are copied; what is not comes a step at a time.
+            memory.has_room(written.sum::<u64>() + self.leavable_of(sources) + COPIED_BYTES_MAX)
+        };
+        if !sources.is_empty() && !has_room(&sources) {
+            // Without those that are there because they fit beside it.
+            let is_dead = |s: &&compaction::Sealed| s.id == sources[0] && s.live_count < s.row_count;
+            let alone = sealed.iter().filter(is_dead).map(|s| s.id).collect::<Vec<_>>();
+            sources = if has_room(&alone) { alone } else { Vec::new() };
+        }
+        if sources.is_empty() {
             self.is_compaction_asked = false;
-            self.kept.clear();
             return None;
         }
-        self.kept.clone_from(&sources);
-        if !need.is_empty() {
-            return Some(Step { need, ..Step::new("compact") });
-        }
-        self.kept.clear();
         let (target, partition) = (self.next_segment, self.segments[&sources[0]].partition());
         self.next_segment += 1;
         let merge = Merge::new(Segment::new(target, partition, &self.schema, self.page_bytes), sources);
@@ -183,8 +198,20 @@ impl Collection {
         step.total = merge.sources().map(|id| u64::from(self.segments[&id].live_count())).sum();
         step.done = merge.target.row_count().into();
         let Some(mut writer) = writer else {
-            let row_bytes = self.row_bytes(&merge);
-            let is_copied = merge.step(&self.segments, u32::try_from(bytes / row_bytes).unwrap_or(u32::MAX));
+            let rows = bytes.min(COPIED_BYTES_MAX) / self.row_bytes(&merge);
+            let rows = u32::try_from(rows).unwrap_or(u32::MAX).max(1);
+            let ahead = merge.ahead(&self.segments, rows);
+            let here = ahead.iter().take_while(|(id, row)| self.is_here(*id, *row)).count() as u32;
+            if here == 0 && !ahead.is_empty() {
+                if merge.read.is_empty() {
+                    (step.need, merge.read) = self.pages_of(&ahead, COPIED_BYTES_MAX);
+                    self.job = Some(Job::Compact { merge, writer });
+                }
+                // Else they could not be had, which was told: other work goes on before that is tried again.
+                return step;
+            }
+            let is_copied = merge.step(&self.segments, here);
+            self.leave_pages(std::mem::take(&mut merge.read));
             step.done = merge.target.row_count().into();
             let writer = is_copied.then(|| SegmentWriter::new(self.id, &merge.target));
             self.job = Some(Job::Compact { merge, writer });
@@ -247,8 +274,8 @@ impl Collection {
     fn row_bytes(&self, merge: &Merge) -> u64 {
         let (bytes, rows) = merge
             .sources()
-            .map(|id| &self.segments[&id])
-            .fold((0, 0), |(bytes, rows), s: &Segment| (bytes + s.size_bytes(), rows + u64::from(s.row_count())));
+            .map(|id| &self.sealed[&id].record)
+            .fold((0, 0), |(bytes, rows), s| (bytes + s.size_bytes, rows + u64::from(s.row_count)));
         (bytes / rows.max(1)).max(1)
     }
 }

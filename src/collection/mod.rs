@@ -29,7 +29,7 @@ pub mod write;
 use crate::index::Thresholds;
 use crate::schema::{FieldId, Schema};
 use crate::segment::sealed::PageParts;
-use crate::segment::{PartitionId, Segment, SegmentId};
+use crate::segment::{PartitionId, SEGMENT_BYTES_MAX, Segment, SegmentId};
 use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, codec};
 use coded::Coded;
@@ -71,8 +71,6 @@ pub struct Collection {
     left_columns: Vec<usize>,
     /// Whether others are read in.
     reads_in: bool,
-    /// Segments whose vectors background work has asked for.
-    kept: Vec<SegmentId>,
     /// What searches of the command under way came to that vectors in storage were waited for, and how many of them there
     /// were in the attempt under way.
     answered: Vec<Option<Vec<Found>>>,
@@ -110,6 +108,13 @@ pub struct Memory {
     pub leavable_bytes: u64,
 }
 
+/// What is left free by new rows, so that compaction has room where nothing else has: a segment is written beside those
+/// that it replaces, whose rows are read a little at a time. The index of primary keys grows by doubling, in what is left.
+const RESERVE_BYTES: u64 = SEGMENT_BYTES_MAX + 2 * maintain::COPIED_BYTES_MAX;
+
+/// The share of the memory limit that is left free at most.
+const RESERVE_SHARE: u64 = 8;
+
 /// The share of the memory limit that structures and vectors that could be left in storage may bring collections up to.
 /// The rest is for new rows.
 const SHARE: (u64, u64) = (3, 4);
@@ -118,6 +123,11 @@ impl Memory {
     /// What structures and stored vectors may bring collections up to.
     pub fn share_bytes(self) -> u64 {
         self.limit_bytes / SHARE.1 * SHARE.0
+    }
+
+    /// What is left free by new rows.
+    pub fn reserve_bytes(self) -> u64 {
+        RESERVE_BYTES.min(self.limit_bytes / RESERVE_SHARE)
     }
 
     /// Whether so many bytes more stay within the limit, once all is given back that can be.
@@ -167,7 +177,6 @@ impl Collection {
             is_compaction_asked: false,
             left_columns: Vec::new(),
             reads_in: true,
-            kept: Vec::new(),
             answered: Vec::new(),
             asked: 0,
             reading: 1,

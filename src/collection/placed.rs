@@ -36,6 +36,8 @@ pub(super) struct Building {
     segments: Vec<SegmentId>,
     slots: Slots,
     maker: Maker,
+    /// What it is expected to take at most, taken at once: what is begun then has room to its end.
+    claimed_bytes: u64,
 }
 
 impl Placed {
@@ -55,7 +57,7 @@ impl Placed {
 
 impl Building {
     pub(super) fn size_bytes(&self) -> u64 {
-        self.maker.size_bytes()
+        self.maker.size_bytes().max(self.claimed_bytes)
     }
 
     pub(super) fn progress(&self) -> (u64, u64) {
@@ -163,9 +165,10 @@ impl Coded {
                     }
                 }
             }
+            let claimed_bytes = plan.making_bytes(self.space.metric(), self.space.center().len() as u32, rows);
             let maker = plan.begin(&self.space, members, rows);
             let segments = segments.iter().map(|segment| segment.id()).collect();
-            Some(Building { partition: *partition, plan, segments, slots, maker })
+            Some(Building { partition: *partition, plan, segments, slots, maker, claimed_bytes })
         })
     }
 

@@ -106,7 +106,7 @@ impl Collection {
         let rows = if mode.is_partial { self.complete(rows, field_ops)? } else { rows };
         let (columns, ids) = self.columns(&rows, mode, context)?;
         let bytes: u64 = columns.iter().map(Column::size_bytes).sum();
-        let needed_bytes = memory.used_bytes + bytes;
+        let needed_bytes = memory.used_bytes + bytes + memory.reserve_bytes();
         if needed_bytes > memory.limit_bytes {
             return Err(Error::MemoryLimit { limit_bytes: memory.limit_bytes, needed_bytes });
         }

@@ -117,6 +117,11 @@ impl VectorColumn {
         self.late.as_ref().is_none_or(|late| late.here == late.used.len() as u32)
     }
 
+    /// Whether a page is here.
+    pub fn is_here(&self, page: u32) -> bool {
+        self.late.is_none() || self.pages.is_here(page)
+    }
+
     /// Puts down that all pages are read.
     pub fn touch(&self) {
         if let Some(late) = &self.late {

@@ -13,7 +13,8 @@ mod names;
 mod resident;
 mod rows;
 
-use crate::collection::{Collection, load::Loader, maintain::Asked};
+use crate::collection::maintain::{Asked, Reason};
+use crate::collection::{Collection, load::Loader};
 use crate::column::vector::PAGE_BYTES;
 use crate::command::{Command, Reply};
 use crate::error::{Error, Result};
@@ -197,7 +198,7 @@ impl Engine {
     /// One bounded step of background work: removal of what nothing refers to, sealing, compaction.
     ///
     /// `budget` is in kilobytes read or written, about; a step takes at least one row or part.
-    pub fn maintain(&mut self, budget: u32) -> Result<Maintained> {
+    pub fn maintain(&mut self, budget: u32, reason: Reason) -> Result<Maintained> {
         let mut batch = Batch::default();
         if !self.orphans.is_empty() {
             batch.makes_room = true;
@@ -219,7 +220,7 @@ impl Engine {
             if let Some(collection) = &mut collection {
                 collection.leave_columns(left, self.options.reads_in, memory);
             }
-            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, &wanted, memory)) else {
+            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, reason, &wanted, memory)) else {
                 continue;
             };
             self.maintained = id;

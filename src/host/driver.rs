@@ -13,6 +13,7 @@ use futures_channel::oneshot;
 
 use super::runner::{Inbox, Request, Runner};
 use super::{Clock, Host};
+use crate::collection::maintain::Reason;
 use crate::command::{Command, Reply};
 use crate::engine::{Options, Progress};
 use crate::error::{Error, Result};
@@ -82,7 +83,12 @@ impl Driver {
     /// Does a step of background work; see [`Engine::maintain`](crate::engine::Engine::maintain). While an export
     /// is under way it does nothing and says that work is left.
     pub fn maintain(&self, budget: u32) -> impl Future<Output = Result<Maintenance>> + use<> {
-        self.ask(move |answer| Request::Maintain(budget, answer))
+        self.ask(move |answer| Request::Maintain(budget, Reason::Idle, answer))
+    }
+
+    /// As [`Driver::maintain`], of what gives memory back: a write waits for it.
+    pub fn relieve(&self, budget: u32) -> impl Future<Output = Result<Maintenance>> + use<> {
+        self.ask(move |answer| Request::Maintain(budget, Reason::Relief, answer))
     }
 
     /// Begins an export of all that was answered so far; returns its number. See [`snapshot`](super::snapshot).

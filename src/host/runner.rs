@@ -17,6 +17,7 @@ use super::executor::give_way;
 use super::export::Export;
 use super::import::Import;
 use super::{Clock, Host, Pending};
+use crate::collection::maintain::Reason;
 use crate::command::{Command, Reply};
 use crate::engine::{Engine, Options, Step};
 use crate::error::{Error, Result};
@@ -40,7 +41,7 @@ type Answer<T> = oneshot::Sender<Result<T>>;
 pub(super) enum Request {
     Open(Answer<Opened>),
     Run(Box<Command>, Answer<Reply>),
-    Maintain(u32, Answer<Maintenance>),
+    Maintain(u32, Reason, Answer<Maintenance>),
     ExportStart(Answer<u64>),
     ExportNext(u64, Answer<Option<Vec<u8>>>),
     ExportEnd(u64, Answer<()>),
@@ -248,9 +249,9 @@ impl Runner {
                 self.note_writer(&result);
                 self.conclude(result, answer, again.map(|command| move |answer| Request::Run(command, answer)));
             }
-            Request::Maintain(budget, answer) => {
-                let result = self.maintain(budget).await;
-                self.conclude(result, answer, Some(move |answer| Request::Maintain(budget, answer)));
+            Request::Maintain(budget, reason, answer) => {
+                let result = self.maintain(budget, reason).await;
+                self.conclude(result, answer, Some(move |answer| Request::Maintain(budget, reason, answer)));
             }
             Request::ExportStart(answer) => {
                 let _ = answer.send(self.export_start().await);
@@ -336,7 +337,7 @@ impl Runner {
         }
     }
 
-    async fn maintain(&mut self, budget: u32) -> Result<(Maintenance, Batch)> {
+    async fn maintain(&mut self, budget: u32, reason: Reason) -> Result<(Maintenance, Batch)> {
         let is_held_back = !self.exports.is_empty();
         let (engine, _) = self.ready().await?;
         if is_held_back {
@@ -349,7 +350,7 @@ impl Runner {
             self.ready().await?.0.forget_asked(id);
             return Err(error);
         }
-        let mut step = self.ready().await?.0.maintain(budget)?;
+        let mut step = self.ready().await?.0.maintain(budget, reason)?;
         if !step.need.is_empty() {
             let engines_lost = self.engines_lost;
             let keys = mem::take(&mut step.need);

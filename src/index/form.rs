@@ -116,33 +116,38 @@ impl Plan {
         }
     }
 
-    /// About the heap that a row of `dim` elements takes beside its code, in bytes; nothing to speak of in an inverted file.
-    #[cfg_attr(
-        not(feature = "instant-distance"),
-        expect(unused_variables, reason = "the crate's graph alone holds vectors")
-    )]
-    pub fn row_bytes(self, metric: Metric, dim: u32) -> u64 {
+    /// The heap that it takes at most to make it of `rows` rows of `dim` elements, beside their codes, in bytes.
+    pub fn making_bytes(self, metric: Metric, dim: u32, rows: u64) -> u64 {
         match self {
-            Plan::Scan | Plan::Auto | Plan::Clusters(_) => 0,
-            Plan::Graph { links, .. } => Graph::row_bytes(metric, links),
+            Plan::Scan => 0,
+            Plan::Auto | Plan::Clusters(_) => Builder::making_bytes(dim, rows, self.lists(rows)),
+            Plan::Graph { links, .. } => rows * (Graph::row_bytes(metric, links) + Order::ROW_BYTES),
             #[cfg(feature = "instant-distance")]
-            Plan::Instant { .. } => Instant::row_bytes(dim),
+            Plan::Instant { .. } => rows * Instant::row_bytes(dim),
+        }
+    }
+
+    /// How many clusters so many rows are put into.
+    fn lists(self, rows: u64) -> u32 {
+        match self {
+            Plan::Clusters(lists) => lists,
+            _ => (3.0 * (rows as f64).sqrt()) as u32,
         }
     }
 
     /// Begins to make what is planned of `members` (slots, ascending, all of them coded), of so many rows in all.
     pub fn begin(self, space: &Space, members: Vec<u32>, rows: u64) -> Maker {
-        let lists = match self {
+        match self {
             Plan::Graph { links, width } => {
                 let (graph, order) = (Graph::new(space.metric(), links, width), Order::new(space, members));
-                return Maker::Graph { graph, order: Some(order), members: Vec::new(), done: 0 };
+                Maker::Graph { graph, order: Some(order), members: Vec::new(), done: 0 }
             }
             #[cfg(feature = "instant-distance")]
-            Plan::Instant { width } => return Maker::Instant { members, width },
-            Plan::Clusters(lists) => lists,
-            Plan::Auto | Plan::Scan => (3.0 * (rows as f64).sqrt()) as u32,
-        };
-        Maker::Inverted(Builder::new(space, members, lists))
+            Plan::Instant { width } => Maker::Instant { members, width },
+            Plan::Scan | Plan::Auto | Plan::Clusters(_) => {
+                Maker::Inverted(Builder::new(space, members, self.lists(rows)))
+            }
+        }
     }
 }
 

@@ -291,6 +291,17 @@ impl Builder {
         }
     }
 
+    /// The heap that it takes at most to put `rows` rows of `dim` elements into `lists` clusters, in bytes.
+    pub fn making_bytes(dim: u32, rows: u64, lists: u32) -> u64 {
+        let (padded, lists) = (u64::from(dim).next_multiple_of(16), u64::from(lists).clamp(1, rows.max(1)));
+        let block = padded / 8 * BLOCK_ROWS as u64 + (BLOCK_FACTOR_BYTES + SLOT_BYTES) as u64;
+        // The last block of each cluster may be nearly empty, and the last page.
+        let file = (rows / BLOCK_ROWS as u64 + lists) * block + 2 * PAGE_BYTES as u64;
+        // A slot, its cluster in a list that doubles, its place in the order; a centre twice, and its sums.
+        let (row, list) = (16, 2 * (padded + padded / 8 + 32) + padded * 4);
+        file + rows * row + lists * list + 4 * PAGE_BYTES as u64
+    }
+
     /// The heap that it holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
         let words = self.members.capacity() + self.clusters.capacity() + self.sums.capacity() + self.counts.capacity();

@@ -74,6 +74,8 @@ pub struct Merge {
     /// The source under way and how many of its live rows are copied.
     source: usize,
     copied: u32,
+    /// Pages of vectors (segment, column, page) that were read for the rows that come next.
+    pub read: Vec<(SegmentId, usize, u32)>,
 }
 
 impl Merge {
@@ -82,12 +84,30 @@ impl Merge {
     /// `target` has no rows yet.
     pub fn new(target: Segment, sources: Vec<SegmentId>) -> Merge {
         let sources = sources.into_iter().map(|id| (id, None)).collect();
-        Merge { target, sources, source: 0, copied: 0 }
+        Merge { target, sources, source: 0, copied: 0, read: Vec::new() }
     }
 
     /// The segments that are merged.
     pub fn sources(&self) -> impl Iterator<Item = SegmentId> + '_ {
         self.sources.iter().map(|(id, _)| *id)
+    }
+
+    /// The rows that [`Merge::step`] copies next, in their order.
+    pub fn ahead(&mut self, segments: &SortedMap<SegmentId, Segment>, rows: u32) -> Vec<(SegmentId, u32)> {
+        let mut ahead = Vec::new();
+        let mut skipped = self.copied;
+        for (id, live) in &mut self.sources[self.source..] {
+            let left = rows as usize - ahead.len();
+            if left == 0 {
+                break;
+            }
+            let segment = *id;
+            let live = live.get_or_insert_with(|| live_rows(&segments[id]));
+            let chosen = live.iter().skip(skipped as usize).take(left);
+            ahead.extend(chosen.map(|row| (segment, row)));
+            skipped = 0;
+        }
+        ahead
     }
 
     /// Copies about `rows` more rows; says whether all are copied. A row deleted after it was copied is handled by
@@ -99,11 +119,7 @@ impl Merge {
                 return false;
             }
             let segment = &segments[id];
-            let live = live.get_or_insert_with(|| {
-                let mut live = Bitmap::full(segment.row_count());
-                live.and_not(segment.deletes());
-                live
-            });
+            let live = live.get_or_insert_with(|| live_rows(segment));
             let chosen: Vec<u32> = live.iter().skip(self.copied as usize).take(left as usize).collect();
             self.target.append(segment.columns(), chosen.iter().copied());
             self.copied += chosen.len() as u32;
@@ -134,6 +150,12 @@ impl Merge {
         assert_eq!(row, self.target.row_count(), "every live row was copied");
         self.target
     }
+}
+
+fn live_rows(segment: &Segment) -> Bitmap {
+    let mut live = Bitmap::full(segment.row_count());
+    live.and_not(segment.deletes());
+    live
 }
 
 #[cfg(test)]

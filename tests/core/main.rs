@@ -14,6 +14,7 @@ mod expressions;
 mod failing;
 mod fields;
 mod filter_model;
+mod full;
 mod glosses;
 mod golden;
 mod groups;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use elanus::collection::maintain::Reason;
 use elanus::column::rows::{NamedValues, Rows, Values};
 use elanus::command::{Command, Reply, Target};
 use elanus::engine::{Engine, Options, Step};
@@ -31,6 +32,14 @@ impl World {
         World { blobs: BTreeMap::new(), engine, now_ms: 1_700_000_000_000, options, loaded: 0 }
     }
 
+    /// As in a Durable Object: vectors that opening leaves in storage stay there.
+    pub fn with_limit_in_storage(memory_limit_bytes: u64) -> World {
+        let mut world = World::with_limit(memory_limit_bytes);
+        world.options.reads_in = false;
+        world.reopen().expect("an empty store opens");
+        world
+    }
+
     /// Runs a command to its end and commits what it wrote.
     pub fn run(&mut self, command: Command) -> Result<Reply> {
         self.now_ms += 1;
@@ -53,7 +62,11 @@ impl World {
 
     /// Does one step of background work; says whether there is more.
     pub fn maintain(&mut self, budget: u32) -> bool {
-        let step = self.engine.maintain(budget).expect("background work goes well");
+        self.work(budget, Reason::Idle)
+    }
+
+    fn work(&mut self, budget: u32, reason: Reason) -> bool {
+        let step = self.engine.maintain(budget, reason).expect("background work goes well");
         if !step.need.is_empty() {
             self.loaded += step.need.len();
             let blobs = step.need.into_iter().map(|key| (key, self.blobs.get(&key).cloned())).collect();
@@ -61,6 +74,11 @@ impl World {
         }
         self.commit(step.batch);
         step.has_more
+    }
+
+    /// What is done when a write finds no room: everything that brings memory back.
+    pub fn relieve(&mut self) {
+        while self.work(4096, Reason::Relief) {}
     }
 
     pub fn settle(&mut self) {

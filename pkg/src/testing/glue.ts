@@ -79,6 +79,7 @@ export class FakeDatabase {
         return value === undefined ? null : new TextDecoder().decode(value)
       }
       case 'maintain':
+      case 'relieve':
         this.maintainCount++
         this.maintainLeft = Math.max(0, this.maintainLeft - 1)
         return { hasMore: this.maintainLeft > 0, progress: { stage: 'seal', collection: 'c', done: 1, total: 2 } }

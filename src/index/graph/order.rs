@@ -18,6 +18,9 @@ pub struct Order {
 }
 
 impl Order {
+    /// The heap that ordering takes at most for a row, in bytes: its slot, its pivot (in a list that doubles), its place.
+    pub const ROW_BYTES: u64 = 16;
+
     /// Begins to order slots (ascending, all of them coded).
     pub fn new(space: &Space, members: Vec<u32>) -> Order {
         Order { pivots: Codes::new(space), clusters: Vec::new(), point: Point::default(), members }
