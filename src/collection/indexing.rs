@@ -108,7 +108,9 @@ impl Collection {
                 Some(id) => step.need = self.absent_of(&[id]).0,
                 None => {
                     if reason == Reason::Relief {
-                        return self.give_up_building(column, memory).then_some(step);
+                        // Nothing is searched by it yet, and it is begun again when there is room.
+                        let coded = self.coded.get_mut(&column).expect("the column has a space");
+                        return coded.building.take().map(|_| step);
                     }
                     (step.done, step.total) = self.build_form(wanted, memory, bytes, &mut step.batch)?;
                     return Some(step);
@@ -134,19 +136,9 @@ impl Collection {
         self.segments.keys().copied().find(|id| pending(id) > 0 && has_room(id))
     }
 
-    /// Gives up the inverted file or graph on its way if rows have come to need its memory since it was begun: nothing is
-    /// searched by it yet. It is begun again once there is room for all of it. Says whether there was one.
-    fn give_up_building(&mut self, column: usize, memory: Memory) -> bool {
-        let coded = self.coded.get_mut(&column).expect("the column has a space");
-        !memory.has_room_for_structures(0) && coded.building.take().is_some()
-    }
-
     /// Does about `bytes` of work on the inverted files or graphs of a column; says how far it is, `None` when there is none.
     fn build_form(&mut self, wanted: Wanted, memory: Memory, bytes: u64, batch: &mut Batch) -> Option<(u64, u64)> {
         let Wanted { column, metric, plan } = wanted;
-        if self.give_up_building(column, memory) {
-            return Some((0, 0));
-        }
         let (collection, thresholds, dim) = (self.id, self.thresholds, self.schema.fields[column].dim);
         let rows = self.coding_rows(column, bytes);
         let sealed: Vec<&Segment> = self.sealed.keys().map(|id| &self.segments[id]).collect();
@@ -156,6 +148,11 @@ impl Collection {
                 self.put_indexes(batch);
                 (0, 0)
             });
+        }
+        if !memory.has_room_for_structures(0) && coded.building.take().is_some() {
+            // It held memory that it was to leave to rows, and nothing is searched by it yet. It is begun again once there is
+            // room for all of it.
+            return Some((0, 0));
         }
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
