@@ -1,6 +1,7 @@
 /** The platform of browsers: IndexedDB, Web Locks, a dedicated worker. */
 
 import { startBrowserSession } from './browser-session.js'
+import { destroyIndexedDb } from './destroy.js'
 import { ElanusError } from './error.js'
 import type { WasmInput } from './load.js'
 import type { Platform } from './open.js'
@@ -46,6 +47,7 @@ export function browser(sources: Sources): Platform {
         ...(estimate?.usage === undefined ? {} : { usageBytes: estimate.usage }),
       }
     },
+    destroy: (name) => destroyIndexedDb(name),
     async persist() {
       const storage = storageManager()
       if ((await storage?.persisted?.()) === true) return true
@@ -60,6 +62,7 @@ export function browser(sources: Sources): Platform {
           // Full or forbidden; then an eviction looks like a new database.
         }
       },
+      forget: (name) => sentinels()?.removeItem(SENTINEL + name),
     },
   }
 }

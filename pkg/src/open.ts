@@ -42,7 +42,9 @@ export interface Platform {
   facts(): Promise<Partial<Stats>>
   persist(): Promise<boolean>
   /** Remembers that a database was here, beyond the database itself. */
-  remembered: { has(name: string): boolean; set(name: string): void }
+  remembered: { has(name: string): boolean; set(name: string): void; forget(name: string): void }
+  /** Removes a database that nobody has open. */
+  destroy(name: string): Promise<void>
 }
 
 /** Options of `init`. */
@@ -55,6 +57,7 @@ export interface InitOptions {
 export interface Entry {
   open: <const I extends Int64Mode = 'number'>(address: string, options?: OpenOptions<I>) => Promise<Elanus<I>>
   init: (options?: InitOptions) => Promise<void>
+  destroy: (address: string) => Promise<void>
 }
 
 /** The functions of an entry. Nothing is loaded before the first call. */
@@ -94,6 +97,12 @@ export function createEntry(platform: Platform): Entry {
     open,
     init: async (options = {}) => {
       await load(options.wasm)
+    },
+    async destroy(address) {
+      const place = parseAddress(address, 'destroy')
+      if (place.kind !== 'name') throw new ElanusError('UNSUPPORTED', `destroy: ${address}: expected a name or a path: unsupported operation`)
+      await platform.destroy(place.name)
+      platform.remembered.forget(place.name)
     },
   }
 }
@@ -142,7 +151,7 @@ function wishOf(platform: Platform, address: unknown, options: OpenOptions<Int64
   if (!Number.isSafeInteger(memoryLimitBytes) || memoryLimitBytes < 1) {
     throw new ElanusError('INVALID', `open: memoryLimitBytes: expected a whole number of bytes, got ${String(memoryLimitBytes)}: invalid parameter`)
   }
-  return { address: parseAddress(address), durability, memoryLimitBytes, worker, log: (message) => logger?.warn(`elanus: ${message}`) }
+  return { address: parseAddress(address, 'open'), durability, memoryLimitBytes, worker, log: (message) => logger?.warn(`elanus: ${message}`) }
 }
 
 function expectOneOf(option: string, value: string, allowed: string[]): void {

@@ -63,6 +63,37 @@ test('the alarm does the background work, and wakes an object that was evicted m
   await worker.dispose()
 })
 
+test('what was asked for is done though the object was evicted before it could be', async () => {
+  const worker = await start()
+  const stats = () => worker.probe('default', 'stats')
+  await worker.ask('collections/create', { collectionName, dimension: 4 })
+  await worker.ask('entities/insert', { collectionName, data: rows(0, 500) })
+  for (const path of ['flush', 'compact']) {
+    // Fewer than would be removed without being asked to.
+    if (path === 'compact') assert.equal((await worker.ask('entities/delete', { collectionName, filter: 'id < 50' })).code, 0)
+    assert.equal((await worker.ask(`collections/${path}`, { collectionName })).code, 0)
+    assert.deepEqual(await worker.probe('default', 'asked'), [path], 'it was evicted too late for this test')
+    await evict(worker, 'default')
+    const { growingSegments, deletedCount, rowCount } = await until(stats, ({ growingSegments, deletedCount }) => growingSegments === 0 && deletedCount === 0)
+    assert.deepEqual([growingSegments, deletedCount, rowCount], [0, 0, path === 'flush' ? 500 : 450])
+    await until(() => worker.probe('default', 'asked'), asked => asked.length === 0)
+  }
+  assert.equal((await worker.ask('collections/flush', { collectionName: 'none' })).code, 100)
+  assert.deepEqual(await worker.probe('default', 'asked'), [])
+  await worker.dispose()
+})
+
+test('a database is removed from an object, and what else the object has stays', async () => {
+  const worker = await start()
+  await worker.ask('collections/create', { collectionName, dimension: 4 })
+  await worker.ask('entities/insert', { collectionName, data: rows(0, 10) })
+  await worker.ask('collections/flush', { collectionName })
+  assert.deepEqual(await worker.probe('default', 'destroys'), ['LOCKED', ['mine']])
+  await evict(worker, 'default')
+  assert.deepEqual((await worker.ask('collections/list', {})).data, [])
+  await worker.dispose()
+})
+
 test('an object whose answers are lost keeps its database, also when it does not know yet which it has', async () => {
   const worker = await start()
   await worker.ask('databases/create', { dbName: 'kept' })

@@ -16,7 +16,7 @@ export const PATIENCE_MS = 60_000
 
 /** The Worker of the example, and objects that can be asked what they hold, be ended, and do what only code within can. */
 const probe = `
-import { ElanusDurableObject, elanus, open } from 'elanus/workerd'
+import { ElanusDurableObject, destroy, elanus, open } from 'elanus/workerd'
 export class Probe extends ElanusDurableObject {
   constructor(ctx, env) {
     super(ctx, env, env.LIMIT ? { memoryLimitBytes: env.LIMIT } : {})
@@ -41,6 +41,15 @@ export class Probe extends ElanusDurableObject {
   async alarmCount() { return this.ctx.storage.kv.get('alarms') ?? 0 }
   async alarmTime() { return this.ctx.storage.getAlarm() }
   async tables() { return this.ctx.storage.sql.exec("SELECT name FROM sqlite_master WHERE name LIKE 'elanus%'").toArray().map(({ name }) => name) }
+  async asked() { return this.ctx.storage.sql.exec('SELECT operation FROM elanus_asked ORDER BY operation').toArray().map(({ operation }) => operation) }
+  async destroys() {
+    const refused = await destroy(this.ctx.storage).then(() => 'done', error => error.kind)
+    this.ctx.storage.sql.exec('CREATE TABLE mine (one INTEGER)')
+    await (await this.database()).close()
+    await destroy(this.ctx.storage)
+    await destroy(this.ctx.storage)
+    return [refused, this.ctx.storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*'").toArray().map(({ name }) => name)]
+  }
   async second() { return open(this.ctx.storage).then(() => 'opened', error => error.kind) }
   async export(key) {
     await this.env.BUCKET.put(key, await new Response((await this.database()).export()).arrayBuffer())

@@ -78,6 +78,24 @@ test('a database that vanished is told apart from a new one', () => profile(asyn
   assert.deepEqual(seen, [false, 'EVICTED', true, 1])
 }))
 
+test('a database is removed for good, once nobody has it open', () => profile(async context => {
+  const [first, second] = [await helpers(await page(context)), await helpers(await page(context))]
+  await first.evaluate(async () => { globalThis.db = await make('library') })
+  assert.equal(await second.evaluate(() => kind(elanus.destroy('library'))), 'LOCKED')
+  assert.equal(await first.evaluate(() => db.collection('c').count()), 1)
+  await first.evaluate(() => db.close())
+  const seen = await second.evaluate(async () => {
+    await elanus.destroy('library')
+    await elanus.destroy('library')
+    const names = (await indexedDB.databases()).map(({ name }) => name)
+    const again = await elanus.open('library', { whenEvicted: 'fail' })
+    const collections = await again.listCollections()
+    await again.close()
+    return [names, collections, await kind(elanus.destroy(':memory:')), await kind(elanus.destroy('http://127.0.0.1:1'))]
+  })
+  assert.deepEqual(seen, [[], [], 'UNSUPPORTED', 'UNSUPPORTED'])
+}))
+
 test('a second tab is refused while the first has the database, and gets it when the first closes or dies', () => profile(async context => {
   const [first, second] = [await helpers(await page(context)), await helpers(await page(context))]
   await first.evaluate(async () => { globalThis.db = await make('library') })

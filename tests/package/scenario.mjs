@@ -31,7 +31,7 @@ async function fails(work, kind, code, what) {
  * Goes through the life of a database at `address`. `isDurable`: whether it is found again after it was closed.
  * Resolves to what the database said of itself at the end.
  */
-export async function scenario({ open, ElanusError }, address, { isDurable, options = {} }) {
+export async function scenario({ open, destroy, ElanusError }, address, { isDurable, options = {} }) {
   let db = await open(address, options)
   await db.createCollection({ collectionName: 'books', dimension: DIM, metricType: 'COSINE' })
   equal(await db.hasCollection({ collectionName: 'books' }), { has: true }, 'hasCollection')
@@ -91,5 +91,17 @@ export async function scenario({ open, ElanusError }, address, { isDurable, opti
   equal([stats.simd, stats.rowCount], ['simd128', ROWS - 1], 'stats')
   await db.close()
   await db.close()
+  if (isDurable) {
+    const other = `${address}-gone`
+    const gone = await open(other, options)
+    await gone.createCollection({ collectionName: 'books', dimension: DIM })
+    await fails(() => destroy(other), 'LOCKED', 2, 'destroy while it is open')
+    await gone.close()
+    await destroy(other)
+    const anew = await open(other, { ...options, whenEvicted: 'fail' })
+    equal(await anew.listCollections(), [], 'collections after destroy')
+    await anew.close()
+    await destroy(other)
+  }
   return stats
 }

@@ -1,6 +1,6 @@
 /** The dictionary in the database: one collection, and every call that the page makes on it. */
 
-import { open, type Collection, type Elanus, type Stats } from 'elanus'
+import { destroy, open, type Collection, type Elanus, type Stats } from 'elanus'
 import { DIM } from './data'
 
 /** A meaning as it is stored, without its vector. */
@@ -72,11 +72,7 @@ export class Dictionary {
 
   /** Removes the database of this site, also one that cannot be opened. */
   static async destroy(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const request = indexedDB.deleteDatabase(DATABASE)
-      request.onsuccess = () => resolve()
-      request.onerror = () => reject(request.error)
-    })
+    await destroy(DATABASE)
   }
 
   /** Adds an entry. */

@@ -4,14 +4,16 @@ import wasm from './elanus.wasm'
 import type { Elanus } from '../client.js'
 import { ElanusError } from '../error.js'
 import { ObjectAlarm } from '../hosts/durable-object/alarm.js'
+import type { Asked } from '../hosts/durable-object/asked.js'
 import { Budget } from '../hosts/durable-object/budget.js'
-import { DurableObjectHost } from '../hosts/durable-object/host.js'
+import { DurableObjectHost, destroyObject } from '../hosts/durable-object/host.js'
 import { isObjectStorage, type ObjectStorage } from '../hosts/durable-object/storage.js'
 import { MemoryHost } from '../hosts/memory.js'
 import { createEntry, type Connection, type Entry, type InitOptions, type LocalWish, type Platform } from '../open.js'
 import { Session, type OwnedHost, type Plan } from '../session.js'
 import type { OpenOptions } from '../types/open.js'
 import type { Int64Mode } from '../unframe.js'
+import { Remembering } from './remembering.js'
 
 /** Options of `open` in a Durable Object. */
 export interface ObjectOpenOptions<I extends Int64Mode = 'number'> extends OpenOptions<I> {
@@ -39,15 +41,18 @@ const platform: Platform = {
     if (wish.address.kind === 'name') {
       throw new ElanusError('UNSUPPORTED', "open: in Cloudflare Workers expected ':memory:', or in a Durable Object its ctx.storage: unsupported operation")
     }
-    return connection(wish, module, 'memory', new MemoryHost(), undefined, () => {})
+    return connection(wish, module, 'memory', new MemoryHost(), undefined, undefined, () => {})
   },
   remote: () => import('../entry/remote.js'),
   facts: async () => ({}),
   persist: async () => false,
-  remembered: { has: () => false, set: () => {} },
+  async destroy() {
+    throw new ElanusError('UNSUPPORTED', 'destroy: in Cloudflare Workers expected a Durable Object\'s ctx.storage: unsupported operation')
+  },
+  remembered: { has: () => false, set: () => {}, forget: () => {} },
 }
 
-function connection(wish: LocalWish, module: WebAssembly.Module, name: 'memory' | 'durable-object', host: OwnedHost, alarm: ObjectStorage | undefined, unlock: () => void): Connection {
+function connection(wish: LocalWish, module: WebAssembly.Module, name: 'memory' | 'durable-object', host: OwnedHost, asked: Asked | undefined, alarm: ObjectStorage | undefined, unlock: () => void): Connection {
   const chores = new ObjectAlarm(alarm)
   const plan: Plan = {
     module,
@@ -58,7 +63,8 @@ function connection(wish: LocalWish, module: WebAssembly.Module, name: 'memory' 
     host: { kind: 'foreign', host },
     unlock: async () => unlock(),
   }
-  const transport = new Budget(new Session(plan), wish.memoryLimitBytes)
+  const session = new Session(plan)
+  const transport = new Budget(asked === undefined ? session : new Remembering(session, asked), wish.memoryLimitBytes)
   return { transport, host: name, durability: name === 'memory' ? 'none' : 'strict' }
 }
 
@@ -69,7 +75,7 @@ function within(storage: ObjectStorage, usesAlarm: boolean): Platform {
     async connect(wish, module) {
       const host = new DurableObjectHost(storage)
       try {
-        return connection(wish, module, 'durable-object', host, usesAlarm ? storage : undefined, () => host.unlock())
+        return connection(wish, module, 'durable-object', host, host.asked, usesAlarm ? storage : undefined, () => host.unlock())
       } catch (error) {
         host.unlock()
         throw error
@@ -88,6 +94,15 @@ const entry: Entry = /* @__PURE__ */ createEntry(platform)
 export function open<const I extends Int64Mode = 'number'>(place: string | ObjectStorage, options: ObjectOpenOptions<I> = {}): Promise<Elanus<I>> {
   if (!isObjectStorage(place)) return entry.open(place, options)
   return createEntry(within(place, options.alarm === true)).open('ctx.storage', options)
+}
+
+/**
+ * Removes the database in an object's `ctx.storage` for good; other tables of the object stay. One that is open is refused
+ * with kind `LOCKED`.
+ */
+export async function destroy(place: string | ObjectStorage): Promise<void> {
+  if (isObjectStorage(place)) destroyObject(place)
+  else await entry.destroy(place)
 }
 
 /** Loads the wasm module from a place of your own. Calling it again changes nothing. */

@@ -31,3 +31,6 @@ export const open: Entry['open'] = entry.open
 
 /** Loads the wasm module before it is needed, or from a place of your own. Calling it again changes nothing. */
 export const init: Entry['init'] = entry.init
+
+/** Removes a database from IndexedDB for good. One that is open is refused with kind `LOCKED`; where there is none, nothing happens. */
+export const destroy: Entry['destroy'] = entry.destroy

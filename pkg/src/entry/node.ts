@@ -32,6 +32,10 @@ const whenIdle: Plan['whenIdle'] = (work, isPressing) => {
   if (!isPressing) immediate.unref()
 }
 
+function pathOf(name: string): string {
+  return name.startsWith('file://') ? fileURLToPath(name) : name
+}
+
 const entry: Entry = /* @__PURE__ */ createEntry({
   memoryLimitBytes: MEMORY_LIMIT_BYTES,
   wasm: readModule,
@@ -41,8 +45,7 @@ const entry: Entry = /* @__PURE__ */ createEntry({
       const transport = new Session({ module, memoryLimitBytes, whenIdle, host: { kind: 'foreign', host: new MemoryHost() }, unlock: async () => {} })
       return { transport, host: 'memory', durability: 'none' }
     }
-    const path = address.name.startsWith('file://') ? fileURLToPath(address.name) : address.name
-    const host = await FolderHost.open(path)
+    const host = await FolderHost.open(pathOf(address.name))
     try {
       const transport = new Session({ module, memoryLimitBytes, whenIdle, host: { kind: 'foreign', host }, unlock: () => host.unlock() })
       return { transport, host: 'folder', durability: 'strict' }
@@ -55,7 +58,8 @@ const entry: Entry = /* @__PURE__ */ createEntry({
   remote: () => import('./remote.js'),
   facts: async () => ({}),
   persist: async () => true,
-  remembered: { has: () => false, set: () => {} },
+  destroy: (name) => FolderHost.destroy(pathOf(name)),
+  remembered: { has: () => false, set: () => {}, forget: () => {} },
 })
 
 /** Opens a database: a folder of files, `':memory:'`, or on a server at `http://…`. */
@@ -63,3 +67,6 @@ export const open: Entry['open'] = entry.open
 
 /** Loads the wasm module before it is needed, or from a place of your own. Calling it again changes nothing. */
 export const init: Entry['init'] = entry.init
+
+/** Removes a database, which is a folder of files, for good; files in it that are not the database's stay. One that is open is refused with kind `LOCKED`; where there is none, nothing happens. */
+export const destroy: Entry['destroy'] = entry.destroy

@@ -8,20 +8,32 @@ import type { HostBatch } from '../../door.js'
 import { ElanusError, asError } from '../../error.js'
 import type { OwnedHost } from '../../session.js'
 import { equalBytes } from '../key.js'
+import { Asked } from './asked.js'
 import { Rows } from './rows.js'
 import type { ObjectStorage } from './storage.js'
 
 /** Storages with an open host: within an isolate a database has one writer, as everywhere. */
 const taken = /* @__PURE__ */ new WeakSet<ObjectStorage>()
 
+/** Removes what a database has in an object's storage; the rest of it is the user's. */
+export function destroyObject(storage: ObjectStorage): void {
+  if (taken.has(storage)) throw new ElanusError('LOCKED', 'destroy: the database of this object is open: close it first')
+  storage.transactionSync(() => {
+    for (const table of ['elanus_blobs', 'elanus_asked']) storage.sql.exec(`DROP TABLE IF EXISTS ${table}`)
+  })
+}
+
 /** An object's storage, taken. */
 export class DurableObjectHost implements OwnedHost {
   readonly #storage: ObjectStorage
   #rows: Rows | undefined
+  /** What was asked for and is not done. */
+  readonly asked: Asked
 
   constructor(storage: ObjectStorage) {
     if (taken.has(storage)) throw new ElanusError('LOCKED', 'open: the database of this object is open already: close it first, or use the one that is open')
     this.#storage = storage
+    this.asked = new Asked(storage.sql)
     taken.add(storage)
   }
 
@@ -51,7 +63,13 @@ export class DurableObjectHost implements OwnedHost {
     return this.#storage.sql.databaseSize
   }
 
-  async rest(): Promise<void> {}
+  begin(): void {
+    this.asked.begin()
+  }
+
+  async rest(): Promise<void> {
+    this.asked.done()
+  }
 
   async close(): Promise<void> {
     this.#rows = undefined

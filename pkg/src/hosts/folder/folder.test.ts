@@ -294,6 +294,55 @@ test('a folder of somebody else is left alone', async () => {
   assert.deepEqual(readdirSync(path), ['thesis.txt'])
 })
 
+test('a database is removed with its folder, unless it is open or something else is in there', async () => {
+  const path = fresh()
+  const host = await FolderHost.open(path)
+  await commit(host, { a: '1' })
+  await assert.rejects(FolderHost.destroy(path, 50), { kind: 'LOCKED' })
+  assert.deepEqual(await content(host), { a: '1' })
+  await shut(host)
+  for (const name of ['00000009.pack', 'root.new']) writeFileSync(join(path, name), 'leftover')
+  await FolderHost.destroy(path)
+  assert.equal(existsSync(path), false)
+  await FolderHost.destroy(path)
+
+  await shut(await FolderHost.open(path))
+  writeFileSync(join(path, 'thesis.txt'), 'precious')
+  await FolderHost.destroy(path)
+  assert.deepEqual(readdirSync(path), ['thesis.txt'])
+  await FolderHost.destroy(path)
+  assert.deepEqual(readdirSync(path), ['thesis.txt'])
+})
+
+test('a removal that was cut off leaves no database, or all of it', async () => {
+  const path = fresh()
+  const host = await FolderHost.open(path)
+  await commit(host, { a: '1' })
+  await shut(host)
+  const removed = mock.method(promises, 'rm')
+  await FolderHost.destroy(copied(path))
+  const calls = removed.mock.callCount()
+  removed.mock.restore()
+  assert.ok(calls >= readdirSync(path).length)
+  const outcomes: string[] = []
+  for (let kept = 0; kept < calls; kept++) {
+    const copy = copied(path)
+    let count = 0
+    const real = promises.rm.bind(promises)
+    const cut = mock.method(promises, 'rm', async (...args: Parameters<typeof real>) => {
+      if (count++ >= kept) throw Object.assign(new Error('cut off'), { code: 'EIO' })
+      return real(...args)
+    })
+    await assert.rejects(FolderHost.destroy(copy))
+    cut.mock.restore()
+    outcomes.push(JSON.stringify(await reopened(copy)))
+    await FolderHost.destroy(copy)
+    assert.equal(existsSync(copy), false)
+  }
+  const whole = outcomes.lastIndexOf('{"a":"1"}') + 1
+  assert.ok(whole > 0 && whole < calls && outcomes.slice(whole).every((left) => left === '{}'), outcomes.join(' '))
+})
+
 test('what a crash leaves beside the files that count is removed', async () => {
   const path = fresh()
   const host = await FolderHost.open(path)

@@ -14,6 +14,7 @@
  * files are written and synced, then `root` is replaced, then files that no longer count are removed.
  */
 
+import { rmdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { HostBatch } from '../../door.js'
 import { ElanusError } from '../../error.js'
@@ -73,6 +74,23 @@ export class FolderHost implements OwnedHost {
       await lock.release()
       throw storageError(error, folder)
     }
+  }
+
+  /** Removes a folder's database under its lock, and the folder if nothing else is in it. */
+  static async destroy(path: string, lockWaitMs?: number): Promise<void> {
+    const folder = resolve(path)
+    if (!(await Store.isThere(folder))) return
+    const lock = await LockFile.take(folder, lockWaitMs)
+    try {
+      await Store.remove(folder)
+    } catch (error) {
+      throw storageError(error, folder)
+    } finally {
+      await lock.release()
+    }
+    await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST' && error.code !== 'ENOENT') throw storageError(error, folder)
+    })
   }
 
   /** Listing comes first at every opening; after a failure it reads the folder anew. */

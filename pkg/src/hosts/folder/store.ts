@@ -14,6 +14,10 @@ import { ROOT_NAME, readRoot, writeRoot, type Root } from './root.js'
 
 const OWN_FILE = /^(\d{8})\.(pack|journal)$/
 
+function isOwn(name: string): boolean {
+  return name === ROOT_NAME || name === LOCK_NAME || name === RESERVE_NAME || OWN_FILE.test(name)
+}
+
 /** An older pack joins a fold when it is at most this much larger than what is folded, so that packs stay few. */
 const PACK_GROWTH = 2
 
@@ -57,13 +61,33 @@ export class Store {
     try {
       await mkdir(folder, { recursive: true })
       const names = await readdir(folder)
-      const isOurs = [ROOT_NAME, LOCK_NAME, RESERVE_NAME].some((name) => names.includes(name)) || names.some((name) => OWN_FILE.test(name))
       const stranger = names.find((name) => !name.startsWith('.') && name !== `${ROOT_NAME}.new`)
-      if (isOurs || stranger === undefined) return
+      if (names.some(isOwn) || stranger === undefined) return
       throw new ElanusError('INVALID', `open: '${folder}' is not empty ('${stranger}') and holds no database; choose another folder: invalid parameter`)
     } catch (error) {
       throw storageError(error, folder)
     }
+  }
+
+  /** Whether there is such a folder, with files of a database in it. */
+  static async isThere(folder: string): Promise<boolean> {
+    try {
+      return (await readdir(folder)).some(isOwn)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw storageError(error, folder)
+    }
+  }
+
+  /** Removes all files of a database but the lock, which must be held. Cut off anywhere, it leaves all of it or an empty one. */
+  static async remove(folder: string): Promise<void> {
+    // The root needs a little room, also on a full disk.
+    await removeFile(`${folder}/${RESERVE_NAME}`)
+    const files = (await readdir(folder)).filter((name) => OWN_FILE.test(name))
+    const numbers = files.map((name) => Number.parseInt(name, 10))
+    await writeRoot(folder, { nextNumber: Math.max(0, ...numbers) + 1, journal: 0, packs: [] })
+    for (const name of [...files, `${ROOT_NAME}.new`, ROOT_NAME]) await removeFile(`${folder}/${name}`)
+    await syncFolder(folder)
   }
 
   /** Reads the folder's files, after a clean close as after a crash. The lock must be held. */
