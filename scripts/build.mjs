@@ -8,6 +8,7 @@ import { filesUnder, fingerprint, isFresh, remember } from './fingerprint.mjs'
 import { main, run, step } from './run.mjs'
 import { setUp } from './setup.mjs'
 import { printSizes } from './sizes.mjs'
+import { printStartup } from './startup.mjs'
 import { root } from './tools.mjs'
 
 const parts = ['wasm', 'pkg', 'www']
@@ -44,5 +45,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const part = parts.find(name => process.argv.includes(name)) ?? 'www'
     await build(await setUp(), { part })
     printSizes()
+    if (part !== 'wasm') await printStartup()
   })
 }
