@@ -34,13 +34,7 @@ pub struct Wanted {
 
 impl Collection {
     /// Does about `bytes` of work on the indexes of the columns that are searched by codes; `None` when there is none.
-    pub(super) fn index_next(
-        &mut self,
-        wanted: &[Wanted],
-        reason: Reason,
-        memory: Memory,
-        bytes: u64,
-    ) -> Option<Step> {
+    pub(super) fn index_next(&mut self, wanted: &[Wanted], reason: Reason, memory: Memory, bytes: u64) -> Option<Step> {
         let is_wanted = |column: usize, metric| wanted.iter().any(|w| w.column == column && w.metric == metric);
         let unwanted = self.coded.iter().find(|(column, coded)| !is_wanted(*column, coded.space.metric()));
         if let Some(column) = unwanted.map(|(column, _)| *column) {

@@ -220,7 +220,8 @@ impl Engine {
             if let Some(collection) = &mut collection {
                 collection.leave_columns(left, self.options.reads_in, memory);
             }
-            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, reason, &wanted, memory)) else {
+            let Some(mut step) = collection.and_then(|collection| collection.maintain(budget, reason, &wanted, memory))
+            else {
                 continue;
             };
             self.maintained = id;

@@ -53,9 +53,10 @@ function wishOf(operation: string, head: object, planes: readonly Plane[]): Wish
   return { operation: wanted, head: { collectionName, ...(dbName === undefined || dbName === '' ? {} : { dbName }) } }
 }
 
-/** Whether the engine has done as asked; a refusal over HTTP is an answer too. */
-function isGranted(operation: string, { planes }: Answer): boolean {
+/** Whether the engine has done as asked; a refusal over HTTP is an answer too, and what is no endpoint answers without JSON. */
+function isGranted(operation: string, { head, planes }: Answer): boolean {
   if (operation !== 'http') return true
+  if ((head as { status: number }).status !== 200) return false
   const { code } = JSON.parse(new TextDecoder().decode(planes[0] as Uint8Array)) as { code: unknown }
   return code === 0
 }
