@@ -1,6 +1,8 @@
 // node benches/workerd.mjs [INDEX_TYPE] [ROWS...]: a Durable Object in a process of workerd: from the first request after an
-// eviction to its answer, for collections of 384 dimensions (AUTOINDEX, 10,000 and 100,000 rows unless others are named), what is
-// read for it, and how many such vectors an object takes. Clocks stand still within a Worker, so that all is timed from here.
+// eviction to its answer, for collections of 384 dimensions (AUTOINDEX, 10,000 and 100,000 rows unless others are named; 0 is
+// none), what is read for it, and how many such vectors an object takes: one is filled until it refuses, evicted, searched,
+// thinned out, and filled again; once as fast as it goes and once with background work done in between. Clocks stand still
+// within a Worker, so that all is timed from here.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +14,11 @@ import { runWorkerd } from '../tests/edge/process.mjs'
 const DIM = 384
 const BATCH_ROWS = 1000
 const REPEATS = 7
+
+/** Rows after which an object that is filled slowly does its background work: structures are made, and grow with the rows. */
+const PAUSE_ROWS = 10_000
+
+const COUNTS = [10_000, 100_000]
 const collectionName = 'bench'
 
 /** Objects that make their own rows, so that what is timed is not the way of the rows; and that count what they read. */
@@ -66,7 +73,7 @@ const mib = bytes => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 const ms = value => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 
 await main(async () => {
-  const counts = process.argv.slice(2).map(Number).filter(count => count > 0)
+  const counts = process.argv.slice(2).map(Number).filter(count => count >= 0)
   const indexType = process.argv.slice(2).find(word => Number.isNaN(Number(word))) ?? 'AUTOINDEX'
   const scratch = mkdtempSync(join(tmpdir(), 'elanus-bench-'))
   const dist = join(scratch, 'dist')
@@ -89,10 +96,11 @@ await main(async () => {
     }
     console.log(`machine: ${cpus()[0].model}, ${cpus().length} cores; ${DIM} dimensions, ${indexType}; medians of ${REPEATS}`)
     await run()
-    for (const count of counts.length > 0 ? counts : [10_000, 100_000]) await measure(count)
+    for (const count of counts.length > 0 ? counts : COUNTS) if (count > 0) await measure(count)
+    await fill('filled at once', Infinity)
+    await fill('filled slowly', PAUSE_ROWS)
 
-    async function measure(count) {
-      const object = `of_${count}`
+    async function create(object, params = {}) {
       await ask(object, 'databases/create', {})
       await ask(object, 'collections/create', {
         schema: {
@@ -101,15 +109,48 @@ await main(async () => {
             { fieldName: 'vector', dataType: 'FloatVector', elementTypeParams: { dim: DIM } },
           ],
         },
-        indexParams: [{ fieldName: 'vector', indexName: 'vector', metricType: 'COSINE', indexType }],
+        indexParams: [{ fieldName: 'vector', indexName: 'vector', metricType: 'COSINE', indexType, params }],
       })
-      let stored = 0
-      let said = 'stored'
-      while (stored < count && said === 'stored') {
-        const rows = Math.min(BATCH_ROWS, count - stored)
+    }
+
+    /** Inserts rows `from` up to `end`, or until that is refused; what is left to do is done after every `pause` of them. */
+    async function insert(object, from, end, pause) {
+      let [stored, said] = [from, 'stored']
+      while (stored < end && said === 'stored') {
+        const rows = Math.min(BATCH_ROWS, end - stored)
         said = await bench(object, 'fill', stored, rows)
         if (said === 'stored') stored += rows
+        if (stored % pause === 0) await bench(object, 'settled')
       }
+      return { stored, said }
+    }
+
+    /** How many rows an object takes, and what it does when it is full. */
+    async function fill(title, pause) {
+      const object = title.replaceAll(' ', '_')
+      // A graph takes as much memory however thoroughly it is made, and this one is made often.
+      await create(object, indexType.startsWith('HNSW') ? { efConstruction: 10 } : {})
+      const begun = performance.now()
+      const { stored, said } = await insert(object, 0, Infinity, pause)
+      const seconds = (performance.now() - begun) / 1000
+      await bench(object, 'settled')
+      const { data: [index] } = await ask(object, 'indexes/describe', { indexName: 'vector' })
+      const { linearMemoryBytes, memoryBytes, storageBytes } = await bench(object, 'stats')
+      console.log(`\n${title}: ${stored} rows in ${seconds.toFixed(0)} s, then ${said}\n  ${index.answeredBy}, ${mib(index.memoryBytes)} of ${mib(memoryBytes)}, wasm memory ${mib(linearMemoryBytes)}, process ${mib(resident(workerd.pid))}, storage ${mib(storageBytes)}`)
+      await bench(object, 'end')
+      console.log(`  search after an eviction ${ms(await timed(object, requests['entities/search, limit 10']))}`)
+      await ask(object, 'entities/delete', { filter: 'id % 3 == 0' })
+      await ask(object, 'collections/compact', {})
+      await bench(object, 'settled')
+      const { deletedCount, rowCount } = await bench(object, 'stats')
+      const again = await insert(object, stored, Infinity, pause)
+      console.log(`  after a third was deleted ${rowCount} rows, ${deletedCount} dead ones left; ${again.stored - stored} more fitted; search ${ms(await timed(object, requests['entities/search, limit 10']))}`)
+    }
+
+    async function measure(count) {
+      const object = `of_${count}`
+      await create(object)
+      const { stored, said } = await insert(object, 0, count, Infinity)
       await ask(object, 'collections/flush', {})
       await bench(object, 'settled')
       const { linearMemoryBytes, memoryBytes, storageBytes, sealedSegments } = await bench(object, 'stats')
