@@ -39,9 +39,19 @@ impl Hash {
         Ok(Hash { salt, rounds: ROUNDS, digest: digest(password, &salt, ROUNDS) })
     }
 
+    /// The hash of no password.
+    pub const fn none() -> Hash {
+        Hash { salt: [0; 16], rounds: 0, digest: [0; 32] }
+    }
+
+    /// Whether there is no password that it is the hash of.
+    pub fn is_none(&self) -> bool {
+        self.rounds == 0
+    }
+
     /// Whether it is the hash of that password.
     pub fn is_of(&self, password: &str) -> bool {
-        same(&self.digest, &digest(password, &self.salt, self.rounds))
+        !self.is_none() && same(&self.digest, &digest(password, &self.salt, self.rounds))
     }
 }
 

@@ -4,6 +4,7 @@ use super::record::{Grant, Group, Record, Role};
 use super::{ADMIN, ANY, Access, PUBLIC, privilege};
 use crate::error::{Error, Result};
 use crate::schema::name;
+use crate::sorted::sort_by;
 
 const ROLES_MAX: usize = 10;
 
@@ -90,14 +91,18 @@ impl Access {
         Ok(roles)
     }
 
-    /// What a role may do.
+    /// What a role may do, ascending by object and privilege, as Milvus keeps it.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a role that there is not.
     pub async fn list_grants(&self, name: &str) -> Result<Vec<Grant>> {
         let record = self.record().await?;
         match record.roles.get(name) {
-            Some(role) => Ok(role.grants.clone()),
+            Some(role) => {
+                let mut grants = role.grants.clone();
+                sort_by(&mut grants, |one, other| place(one).cmp(&place(other)));
+                Ok(grants)
+            }
             None if is_built_in(name) => Ok(Vec::new()),
             None => Err(absent(name)),
         }
@@ -214,6 +219,11 @@ impl Grant {
             grantor: grantor.to_string(),
         }
     }
+}
+
+/// What grants are ordered by.
+fn place(grant: &Grant) -> (&str, &str, &str, &str) {
+    (&grant.object_type, &grant.database, &grant.object_name, &grant.privilege)
 }
 
 fn is_built_in(role: &str) -> bool {

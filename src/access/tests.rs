@@ -88,6 +88,47 @@ fn callers_say_who_they_are() {
 }
 
 #[test]
+fn root_has_roles_and_gets_no_password_by_them() {
+    with_database(|driver, clock| async move {
+        let open = Access::new(driver.clone(), clock.clone(), None);
+        open.add_role(ROOT, PUBLIC).await.unwrap();
+        let roles = |told: Option<UserDescription>| told.unwrap().roles;
+        assert_eq!(roles(open.describe_user(ROOT).await.unwrap()), [ADMIN, PUBLIC]);
+        let public = open.list_roles().await.unwrap().pop().unwrap();
+        assert_eq!((public.name.as_str(), public.users), (PUBLIC, vec![ROOT.to_string()]));
+        let named = Some(Owner { name: "boss".to_string(), password: "secret1".to_string() });
+        let closed = Access::new(driver.clone(), clock.clone(), named);
+        closed.add_role("boss", PUBLIC).await.unwrap();
+        for wrong in ["root:", "root:Milvus", "boss:", "boss:Milvus"] {
+            assert!(closed.authenticate(Some(wrong)).await.is_err(), "{wrong}");
+        }
+        assert!(closed.authenticate(Some("boss:secret1")).await.is_ok());
+        let open = Access::new(driver, clock, None);
+        open.remove_role(ROOT, PUBLIC).await.unwrap();
+        assert_eq!(roles(open.describe_user(ROOT).await.unwrap()), [ADMIN]);
+        assert!(open.add_role("nobody", PUBLIC).await.is_err());
+        open.update_password(ROOT, Some("Milvus"), "secret2", None).await.unwrap();
+        assert!(open.update_password(ROOT, Some("Milvus"), "secret3", None).await.is_err());
+    });
+}
+
+#[test]
+fn grants_are_told_in_order() {
+    with_database(|driver, clock| async move {
+        let access = Access::new(driver, clock, owner());
+        access.create_role("reader", "").await.unwrap();
+        for (privilege, collection) in [("Search", "books"), ("Query", "letters"), ("Query", "books")] {
+            access.grant("reader", Grant::on(privilege, "default", collection, ROOT)).await.unwrap();
+        }
+        let told = access.list_grants("reader").await.unwrap();
+        let told: Vec<_> = told.iter().map(|grant| (grant.object_name.as_str(), grant.privilege.as_str())).collect();
+        assert_eq!(told, [("books", "Query"), ("books", "Search"), ("letters", "Query")]);
+        let again = access.create_user("ann", "secret1", "").await.and(access.create_user("ann", "secret1", "").await);
+        assert!(again.unwrap_err().to_string().starts_with("user already exists: ann"));
+    });
+}
+
+#[test]
 fn a_reader_can_read_and_not_write() {
     with_database(|driver, clock| async move {
         let access = Access::new(driver, clock, owner());

@@ -29,7 +29,7 @@ impl Access {
         let hash = Hash::new(password, [self.clock.random(), self.clock.random()])?;
         self.change(|record| {
             if name == ROOT || record.users.contains_key(name) {
-                return Err(Error::invalid(format!("user {name} already exists")));
+                return Err(Error::invalid(format!("user already exists: {name}")));
             }
             if record.users.len() >= USERS_MAX {
                 return Err(Error::invalid(format!(
@@ -67,7 +67,8 @@ impl Access {
             return Err(absent(name));
         }
         // Root has Milvus's password until it gets another.
-        let is_default = name == ROOT && !record.users.contains_key(ROOT) && owner.is_none() && old == Some("Milvus");
+        let has_own = record.users.get(ROOT).is_some_and(|root| !root.hash.is_none());
+        let is_default = name == ROOT && !has_own && owner.is_none() && old == Some("Milvus");
         if old.is_some_and(|old| !is_right(old)) && !is_default {
             return Err(Error::invalid(format!("old password not correct for {name}")));
         }
@@ -127,9 +128,10 @@ impl Access {
     /// # Errors
     /// [`Error::Invalid`] for a user or role that there is not.
     pub async fn add_role(&self, user: &str, role: &str) -> Result<()> {
+        let is_always_there = self.is_always_there(user);
         self.change(|record| {
             check_role(record, role)?;
-            let roles = roles_of(record, user)?;
+            let roles = roles_of(record, user, is_always_there)?;
             if let Err(at) = roles.binary_search_by(|other| other.as_str().cmp(role)) {
                 roles.insert(at, role.to_string());
             }
@@ -143,17 +145,27 @@ impl Access {
     /// # Errors
     /// [`Error::Invalid`] for a user or role that there is not.
     pub async fn remove_role(&self, user: &str, role: &str) -> Result<()> {
+        let is_always_there = self.is_always_there(user);
         self.change(|record| {
             check_role(record, role)?;
-            roles_of(record, user)?.retain(|other| other != role);
+            roles_of(record, user, is_always_there)?.retain(|other| other != role);
             Ok(())
         })
         .await
     }
+
+    /// Root and the owner are users without a record.
+    fn is_always_there(&self, user: &str) -> bool {
+        user == ROOT || self.owner.as_ref().is_some_and(|owner| owner.name == user)
+    }
 }
 
-/// The roles of a user that is stored. Root and the owner have all rights without one.
-fn roles_of<'a>(record: &'a mut Record, user: &str) -> Result<&'a mut Vec<String>> {
+/// The roles of a user. Who is always there has all rights without one, and gets a record, without a password, for them.
+fn roles_of<'a>(record: &'a mut Record, user: &str, is_always_there: bool) -> Result<&'a mut Vec<String>> {
+    if is_always_there && !record.users.contains_key(user) {
+        let made = User { hash: Hash::none(), description: String::new(), roles: Vec::new() };
+        record.users.insert(user.to_string(), made);
+    }
     record.users.get_mut(user).map(|user| &mut user.roles).ok_or_else(|| absent(user))
 }
 
