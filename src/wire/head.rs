@@ -73,6 +73,16 @@ impl Head {
         exact.or_else(|| self.members.iter().position(|(name, _)| name.eq_ignore_ascii_case(key)))
     }
 
+    /// Puts a value in place of a text that `read` understands; other texts and values stay as they are.
+    pub fn unquote(&mut self, key: &str, read: impl Fn(&str) -> Option<Value>) {
+        if let Some(at) = self.place(key)
+            && let Value::Text(text) = &self.members[at].1
+            && let Some(value) = read(text)
+        {
+            self.members[at].1 = value;
+        }
+    }
+
     /// Text.
     pub fn text(&mut self, key: &str) -> Result<Option<String>> {
         match self.value(key) {

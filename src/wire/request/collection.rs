@@ -7,6 +7,7 @@ use super::database::{removals, settings};
 use super::index::index_specs;
 use crate::command::{Command, Target};
 use crate::error::{Error, Result};
+use crate::schema::Value;
 use crate::schema::check::{CollectionSpec, FieldSpec, QuickSpec};
 
 /// Settings that may stand in `params`, and the properties that they become.
@@ -48,6 +49,10 @@ pub fn create(head: &mut Head, _: &mut Planes) -> Result<Command> {
 }
 
 fn read_params(params: &mut Head, spec: &mut CollectionSpec) -> Result<()> {
+    for number in ["shardsNum", "partitionsNum", "max_length"] {
+        params.unquote(number, |text| text.parse().ok().map(Value::Int));
+    }
+    params.unquote("enableDynamicField", |text| truth(text).map(Value::Bool));
     spec.shards = params.integer("shardsNum")?;
     spec.partitions = params.integer("partitionsNum")?;
     spec.quick.max_length = params.integer("max_length")?;
@@ -61,6 +66,15 @@ fn read_params(params: &mut Head, spec: &mut CollectionSpec) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A truth value as text, in the spellings that Go reads.
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
 }
 
 fn read_schema(schema: &mut Head, spec: &mut CollectionSpec) -> Result<()> {

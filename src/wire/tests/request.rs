@@ -189,6 +189,20 @@ fn the_quick_form_and_the_custom_form_become_specs() {
     let properties = [("collection.ttl.seconds", "0"), ("mmap.enabled", "true"), ("note", "1")];
     assert_eq!(quick.properties, properties.map(|(key, value)| (key.to_string(), value.to_string())).into());
 
+    let quoted = spec(
+        r#"{"collectionName":"c","dimension":4,"params":{"max_length":"64","enableDynamicField":"False","shardsNum":"2",
+            "partitionsNum":"3"}}"#,
+    );
+    assert_eq!((quoted.quick.max_length, quoted.shards, quoted.partitions), (Some(64), Some(2), Some(3)));
+    assert_eq!(quoted.is_dynamic, Some(false));
+    for (params, says) in [
+        (r#"{"shardsNum":"two"}"#, "createCollection: params.shardsNum: expected a whole number, got a string"),
+        (r#"{"enableDynamicField":"no"}"#, "createCollection: params.enableDynamicField: expected true or false"),
+    ] {
+        let asked = format!(r#"{{"collectionName":"c","dimension":4,"params":{params}}}"#);
+        refused("createCollection", &asked, vec![], 1100, says);
+    }
+
     let custom = spec(
         r#"{"collectionName":"c","schema":{"autoID":true,"enableDynamicField":true,"functions":[],"fields":[
             {"fieldName":"id","dataType":"Int64","isPrimary":true},
