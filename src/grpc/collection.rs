@@ -92,6 +92,9 @@ pub async fn batch_describe(
     door: &Door<'_>,
     request: BatchDescribeCollectionRequest,
 ) -> Answered<BatchDescribeCollectionResponse> {
+    if request.collection_name.is_empty() && request.collection_id.is_empty() {
+        return Err(Error::invalid("the names of the collections to describe are empty").into());
+    }
     let names = request.collection_name.iter().map(|name| (name.as_str(), 0));
     let ids = request.collection_id.iter().map(|id| ("", *id));
     let mut responses = Vec::new();

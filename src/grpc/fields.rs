@@ -149,11 +149,8 @@ fn vector_values(field: &Field, vectors: VectorField) -> Result<Option<Values>> 
     let dim = u32::try_from(vectors.dim).ok().filter(|dim| *dim > 0);
     let dim = dim.ok_or_else(|| Error::invalid(format!("dim of field {} is {}", field.name, vectors.dim)))?;
     if !elements.len().is_multiple_of(dim as usize) {
-        let reason = format!(
-            "the length({}) of float data of field {} should divide the dim({dim})",
-            elements.len(),
-            field.name
-        );
+        let reason =
+            format!("the length({}) of float data should divide the dim({dim}), field {}", elements.len(), field.name);
         return Err(Error::invalid(reason));
     }
     Ok(Some(Values::FloatLists { dim, elements }))

@@ -161,9 +161,6 @@ pub async fn replicas(door: &Door<'_>, request: GetReplicasRequest) -> Answered<
 }
 
 pub async fn compact(door: &Door<'_>, request: ManualCompactionRequest) -> Answered<ManualCompactionResponse> {
-    if request.major_compaction {
-        return Err(Error::Unsupported { what: "clustering compaction".to_string() }.into());
-    }
     let target = door.named(&request.db_name, &request.collection_name, request.collection_id).await?;
     match door.run(Command::Compact { target }).await? {
         Reply::CompactionId(id) => Ok(ManualCompactionResponse {
