@@ -97,6 +97,8 @@ pub enum Error {
     },
     /// The alias is taken by another collection, or the name by an alias.
     AliasExists {
+        /// The database.
+        database: String,
         /// The alias.
         alias: String,
         /// The collection that it stands for.
@@ -104,8 +106,15 @@ pub enum Error {
     },
     /// An alias may not have the name of a collection, nor a collection that of an alias.
     AliasCollision {
+        /// The database.
+        database: String,
         /// The name.
         alias: String,
+    },
+    /// A collection may not get the name of an alias.
+    CollectionCollision {
+        /// The name.
+        collection: String,
     },
     /// No field of that name in the schema.
     FieldNotFound {
@@ -283,7 +292,7 @@ impl Error {
             | Error::DimensionMismatch { .. }
             | Error::Filter { .. } => 1100,
             Error::AliasNotFound { .. } => 1600,
-            Error::AliasCollision { .. } => 1601,
+            Error::AliasCollision { .. } | Error::CollectionCollision { .. } => 1601,
             Error::AliasExists { .. } => 1602,
             Error::FieldNotFound { .. } => 1700,
             Error::FieldName { .. } => 1701,
@@ -308,7 +317,8 @@ impl Error {
             Error::CollectionExists { .. }
             | Error::NameTaken { .. }
             | Error::AliasExists { .. }
-            | Error::AliasCollision { .. } => "EXISTS",
+            | Error::AliasCollision { .. }
+            | Error::CollectionCollision { .. } => "EXISTS",
             Error::Schema { .. } | Error::FieldName { .. } | Error::Row { .. } => "SCHEMA",
             Error::CollectionNotLoaded { .. }
             | Error::CollectionLoaded { .. }
@@ -367,10 +377,11 @@ impl Error {
                 vec![("name", Text(name)), ("reason", Text(reason))]
             }
             Error::AliasNotFound { database, alias } => vec![("database", Text(database)), ("alias", Text(alias))],
-            Error::AliasExists { alias, collection } => {
-                vec![("alias", Text(alias)), ("collection", Text(collection))]
+            Error::AliasExists { database, alias, collection } => {
+                vec![("database", Text(database)), ("alias", Text(alias)), ("collection", Text(collection))]
             }
-            Error::AliasCollision { alias } => vec![("alias", Text(alias))],
+            Error::AliasCollision { database, alias } => vec![("database", Text(database)), ("alias", Text(alias))],
+            Error::CollectionCollision { collection } => vec![("collection", Text(collection))],
             Error::FieldNotFound { field } => vec![("field", Text(field))],
             Error::Missing { operation, parameter } => {
                 vec![("operation", Text(operation)), ("parameter", Text(parameter))]
@@ -433,7 +444,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::CollectionNotFound { database, collection } => {
-                write!(f, "can't find collection[database={database}][collection={collection}]")
+                let name = format!("[database={database}][collection={collection}]");
+                write!(f, "can't find collection{name}: collection not found{name}")
             }
             Error::CollectionNotLoaded { collection } => write!(f, "collection not loaded[collection={collection}]"),
             Error::CollectionExists { collection } => {
@@ -461,16 +473,23 @@ impl fmt::Display for Error {
             ),
             Error::DatabaseNotFound { database } => write!(f, "database not found[database={database}]"),
             Error::DatabaseLimit { limit } => write!(f, "exceeded the limit number of database[limit={limit}]"),
-            Error::DatabaseName { name, reason } => write!(f, "Invalid database name: {name}. {reason}"),
+            Error::DatabaseName { name, reason } => {
+                write!(f, "Invalid database name: {name}. {reason}: invalid database name[database={name}]")
+            }
             Error::AliasNotFound { database, alias } => {
                 write!(f, "alias not found[database={database}][alias={alias}]")
             }
-            Error::AliasExists { alias, collection } => {
-                write!(f, "{alias} is alias to another collection: {collection}: alias already exist[alias={alias}]")
-            }
-            Error::AliasCollision { alias } => write!(
+            Error::AliasExists { database, alias, collection } => write!(
                 f,
-                "alias and collection name conflict: a collection and an alias cannot share the name[alias={alias}]"
+                "{alias} is alias to another collection: {collection}: \
+                 alias already exist[database={database}][alias={alias}]"
+            ),
+            Error::AliasCollision { database, alias } => {
+                write!(f, "alias and collection name conflict[database={database}][alias={alias}]")
+            }
+            Error::CollectionCollision { collection } => write!(
+                f,
+                "collection name [{collection}] conflicts with an existing alias, please choose a unique name"
             ),
             Error::FieldNotFound { field } => write!(f, "field {field} not exist: field not found[field={field}]"),
             Error::FieldName { name, reason } => write!(f, "Invalid field name: {name}. {reason}"),

@@ -129,7 +129,7 @@ export class Elanus<I extends Int64Mode = 'number'> {
   async addCollectionField(body: ops.OfCollection & { schema: ops.FieldSpec }, options?: CallOptions): Promise<void> {
     await this.#ask('addCollectionField', body, options)
   }
-  /** Changes parameters of a field: `max_length` and `max_capacity`, which may only grow, and `mmap.enabled`. */
+  /** Changes parameters of a field: `max_length` and `max_capacity`, which hold for new rows, and `mmap.enabled`. */
   async alterFieldProperties(body: ops.OfCollection & { fieldName: string; fieldParams: ops.Properties }, options?: CallOptions): Promise<void> {
     await this.#ask('alterFieldProperties', body, options)
   }

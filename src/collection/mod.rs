@@ -6,6 +6,7 @@
 //!
 //! Every method that changes rows checks first and changes after, and hands out the batch that makes it durable.
 
+mod age;
 mod coded;
 pub mod delete;
 pub mod field_op;
@@ -75,6 +76,8 @@ pub struct Collection {
     /// were in the attempt under way.
     answered: Vec<Option<Vec<Found>>>,
     asked: usize,
+    /// No live row was written before this time; `None` where that is not known.
+    oldest_ms: Option<i64>,
     /// The time by which pages are old: it goes on with each command. What was not read since it was put has 0.
     reading: u32,
 }
@@ -179,6 +182,7 @@ impl Collection {
             reads_in: true,
             answered: Vec::new(),
             asked: 0,
+            oldest_ms: None,
             reading: 1,
         }
     }

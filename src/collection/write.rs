@@ -115,6 +115,8 @@ impl Collection {
         let primary_keys = all(&self.schema.fields[primary], &columns[primary], rows.row_count);
 
         // From here on nothing fails.
+        let now = i64::try_from(context.now_ms).unwrap_or(i64::MAX);
+        self.oldest_ms = self.oldest_ms.map(|oldest| oldest.min(now));
         let runs = self.plan(&columns, rows.row_count, bytes, routing);
         let doomed = self.doomed(&runs, &columns[primary], rows.row_count, replaced, ids.are_made);
         let batch = self.append(&runs, &columns, doomed, ids.last);
@@ -156,6 +158,16 @@ impl Collection {
             };
             let made = NamedValues { name: field.name.clone(), present: None, values: made };
             columns.push(build(field, Some(&made), rows.row_count)?);
+        }
+        if let Some(at) = self.schema.time_column() {
+            let now = i64::try_from(context.now_ms).unwrap_or(i64::MAX);
+            let field = &self.schema.fields[at];
+            let values = Values::Ints(vec![now; rows.row_count as usize]);
+            columns.push(build(
+                field,
+                Some(&NamedValues { name: field.name.clone(), present: None, values }),
+                rows.row_count,
+            )?);
         }
         if self.schema.is_dynamic {
             columns.push(self.dynamic_column(rows)?);

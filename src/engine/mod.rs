@@ -161,6 +161,7 @@ impl Engine {
         if !needed.is_empty() {
             return Ok(Step::Need(needed, Continuation { command }));
         }
+        self.expire(&command, context.now_ms)?;
         let makes_room = command.makes_room();
         let (reply, mut batch) = match self.late_reader(&command)? {
             None => self.run(command, context)?,

@@ -16,8 +16,8 @@ impl Engine {
                 self.changed(true, Batch::default())
             }
             Command::DropDatabase { database } => {
-                self.catalog.drop_database(&database)?;
-                self.changed(true, Batch::default())
+                let has_changed = self.catalog.drop_database(&database)?;
+                self.changed(has_changed, Batch::default())
             }
             Command::ListDatabases => read(Reply::Names(self.catalog.list_databases())),
             Command::DescribeDatabase { database } => {
@@ -90,8 +90,12 @@ impl Engine {
             }
             Command::GetCollectionStats { target } => read(Reply::RowCount(self.rows(&target)?.live_count(None))),
             Command::AlterCollection { target, changes } => {
-                let has_changed = self.catalog.alter_collection(&target, &changes)?;
-                self.changed(has_changed, Batch::default())
+                let had_times = self.catalog.resolve(&target)?.schema.time_column().is_some();
+                let has_changed = self.catalog.alter_collection(&target, &changes, context.now_ms)?;
+                match self.catalog.resolve(&target)?.schema.time_column() {
+                    Some(_) if !had_times => self.changed_schema(&target, has_changed),
+                    _ => self.changed(has_changed, Batch::default()),
+                }
             }
             Command::AddFields { target, fields } => {
                 let has_changed = self.catalog.add_fields(&target, &fields)?;
@@ -192,8 +196,8 @@ impl Engine {
                 self.changed(has_changed, Batch::default())
             }
             Command::DropAlias { database, alias } => {
-                self.catalog.drop_alias(&database, &alias)?;
-                self.changed(true, Batch::default())
+                let has_changed = self.catalog.drop_alias(&database, &alias)?;
+                self.changed(has_changed, Batch::default())
             }
             Command::DescribeAlias { database, alias } => {
                 let collection = self.catalog.describe_alias(&database, &alias)?.to_string();

@@ -144,6 +144,15 @@ impl Engine {
         Ok(self.collections.get_mut(&id).expect("the command's collection was read in before"))
     }
 
+    /// Lets rows die that are too old when a command comes to their collection.
+    pub(super) fn expire(&mut self, command: &Command, now_ms: u64) -> Result<()> {
+        let Some(target) = needs_rows(command) else { return Ok(()) };
+        let Some(age) = self.catalog.resolve(target)?.max_age_ms() else { return Ok(()) };
+        let before = i64::try_from(now_ms.saturating_sub(age)).unwrap_or(i64::MAX);
+        self.has_news |= self.rows(target)?.expire(before);
+        Ok(())
+    }
+
     /// Takes a collection out of memory, all of which is in storage, but for what was asked of it.
     pub(super) fn let_go(&mut self, id: u64) {
         let asked = self.collections.remove(&id).map(|collection| collection.asked()).unwrap_or_default();

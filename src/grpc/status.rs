@@ -106,7 +106,8 @@ mod tests {
         check(Error::Unsupported { what: "x".into() }, 3000, 1);
         let described = not_described(&missing);
         assert_eq!((described.code, described.error_code), (100, 1));
-        assert_eq!(described.reason, "can't find collection[database=d][collection=c]");
+        let name = "[database=d][collection=c]";
+        assert_eq!(described.reason, format!("can't find collection{name}: collection not found{name}"));
         assert_eq!(not_described(&Error::invalid("x")).error_code, 5);
     }
 }

@@ -6,7 +6,7 @@ mod tests;
 use std::borrow::Cow;
 
 use super::index_params::{self, Index, IndexSpec};
-use super::{DYNAMIC_FIELD, DataType, FIELD_ID_FIRST, Field, FieldId, Metric, Schema, Value};
+use super::{DYNAMIC_FIELD, DataType, FIELD_ID_FIRST, Field, FieldId, Metric, Schema, TIME_FIELD, Value};
 use super::{name, properties, rules};
 use crate::error::{Error, Result};
 use crate::sorted::SortedMap;
@@ -187,7 +187,7 @@ fn schema(spec: &CollectionSpec, specs: &[FieldSpec], is_dynamic: bool) -> Resul
         fields.push(field(field_spec, &spec.name, spec.is_auto_id, id)?);
     }
     if is_dynamic {
-        fields.push(dynamic_field(FIELD_ID_FIRST + fields.len() as FieldId));
+        fields.push(hidden_field(FIELD_ID_FIRST + fields.len() as FieldId, DYNAMIC_FIELD, DataType::Json));
     }
     let schema = Schema { fields, is_dynamic };
     rules::check_schema(&schema)?;
@@ -196,8 +196,7 @@ fn schema(spec: &CollectionSpec, specs: &[FieldSpec], is_dynamic: bool) -> Resul
 
 /// The schema with one more field, whose column comes after those of the user's other fields.
 ///
-/// Rows that are there have no value for it, so it must be nullable or have a default. Its id is greater than all others,
-/// the hidden field's too: so what was stored before tells that it lacks this one.
+/// Rows that are there have no value for it, so it must be nullable or have a default.
 ///
 /// # Errors
 /// As [`check`]'s, and [`Error::Invalid`] for fields that cannot come later.
@@ -216,10 +215,8 @@ pub fn add_field(schema: &Schema, spec: &FieldSpec, collection: &str) -> Result<
     if !spec.is_nullable && spec.default_value.as_ref().is_none_or(|value| *value == Value::Null) {
         return refused(format!("added field must be nullable, please check it, field name = {name}"));
     }
-    let last = schema.fields.iter().map(|field| field.id).max();
-    let id = last.map_or(FIELD_ID_FIRST, |last| last + 1);
     let mut fields = schema.fields.clone();
-    fields.insert(schema.user_fields().len(), field(spec, collection, false, id)?);
+    fields.insert(schema.user_fields().len(), field(spec, collection, false, next_id(schema))?);
     let schema = Schema { fields, is_dynamic: schema.is_dynamic };
     rules::check_schema(&schema)?;
     Ok(schema)
@@ -313,12 +310,30 @@ fn element_type(type_name: &str, field: &str) -> Result<DataType> {
     }
 }
 
-/// The hidden column of what rows have beyond their schema.
-fn dynamic_field(id: FieldId) -> Field {
+/// The schema with the column of when rows were written; rows that are there count as written at `now_ms`.
+pub fn add_time(schema: &Schema, now_ms: u64) -> Result<Schema> {
+    let mut fields = schema.fields.clone();
+    let mut time = hidden_field(next_id(schema), TIME_FIELD, DataType::Int64);
+    time.is_nullable = false;
+    time.default_value = Some(Value::Int(i64::try_from(now_ms).unwrap_or(i64::MAX)));
+    fields.insert(schema.user_fields().len(), time);
+    let schema = Schema { fields, is_dynamic: schema.is_dynamic };
+    rules::check_schema(&schema)?;
+    Ok(schema)
+}
+
+/// An id greater than all others, so that what was stored before tells that it lacks the field.
+fn next_id(schema: &Schema) -> FieldId {
+    let last = schema.fields.iter().map(|field| field.id).max();
+    last.map_or(FIELD_ID_FIRST, |last| last + 1)
+}
+
+/// A column that no user names.
+fn hidden_field(id: FieldId, name: &str, data_type: DataType) -> Field {
     Field {
         id,
-        name: DYNAMIC_FIELD.to_string(),
-        data_type: DataType::Json,
+        name: name.to_string(),
+        data_type,
         element_type: None,
         is_primary: false,
         is_auto_id: false,

@@ -43,6 +43,11 @@ impl Index {
         self.index_type == "FLAT"
     }
 
+    /// Whether both are on one field and, of JSON, on one path of it.
+    pub fn is_on_same(&self, other: &Index) -> bool {
+        self.field == other.field && self.params.get("json_path") == other.params.get("json_path")
+    }
+
     /// Clusters of an inverted file (`nlist`).
     pub fn lists(&self) -> u32 {
         self.whole("nlist", LISTS_DEFAULT as u32)
@@ -119,12 +124,14 @@ pub fn admit(indexes: &mut Vec<Index>, index: Index) -> Result<bool> {
     if indexes.contains(&index) {
         return Ok(false);
     }
-    let path = |index: &Index| index.params.get("json_path").cloned();
-    let is_rival =
-        |other: &&Index| other.name == index.name || other.field == index.field && path(other) == path(&index);
+    let is_rival = |other: &&Index| other.name == index.name || other.is_on_same(&index);
     if let Some(other) = indexes.iter().find(is_rival) {
+        let reason = match other.name == index.name {
+            true => "at most one distinct index is allowed per field",
+            false => "creating multiple indexes on same field is not supported",
+        };
         return Err(Error::invalid(format!(
-            "CreateIndex failed: at most one distinct index is allowed per field, and there is {} of type {}",
+            "CreateIndex failed: {reason}, and there is {} of type {}",
             other.name, other.index_type
         )));
     }
@@ -390,8 +397,12 @@ mod tests {
             index("a", spec("", "int", &[])),
             index("r", path("json['b']")),
         ] {
+            let says = match rival.name.as_str() {
+                "a" => "at most one distinct index is allowed per field",
+                _ => "creating multiple indexes on same field is not supported",
+            };
             let error = admit(&mut indexes, rival).expect_err("a rival");
-            assert!(error.to_string().contains("at most one distinct index is allowed per field"));
+            assert!(error.to_string().contains(says), "{error}");
         }
         assert_eq!(indexes.len(), 3);
     }

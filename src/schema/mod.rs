@@ -32,10 +32,14 @@ pub const FIELD_ID_FIRST: FieldId = 100;
 /// The hidden JSON column that holds what rows have beyond their schema.
 pub const DYNAMIC_FIELD: &str = "$meta";
 
+/// The hidden Int64 column of when rows were written, in milliseconds since 1970. Collections have it from the first time
+/// on that their rows are to expire.
+pub const TIME_FIELD: &str = "$time";
+
 /// The fields of a collection.
 ///
-/// `fields` has the user's fields in order; when the dynamic field is on, the last one is [`DYNAMIC_FIELD`], although fields
-/// that were added later have greater ids.
+/// `fields` has the user's fields in order, then [`TIME_FIELD`], where there is one; when the dynamic field is on, the last
+/// one is [`DYNAMIC_FIELD`]. Fields that were added later have greater ids than the hidden ones.
 /// A *column* of a row batch or segment is a field's place in this list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
@@ -91,9 +95,15 @@ impl Schema {
         &self.fields[self.primary_column()]
     }
 
-    /// The column of the field of that name; `$meta` included when the dynamic field is on.
+    /// The column of the field of that name; `$meta` included when the dynamic field is on. Nobody names [`TIME_FIELD`].
     pub fn column(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.name == name)
+        self.fields.iter().position(|field| field.name == name && name != TIME_FIELD)
+    }
+
+    /// The column of when rows were written, if there is one.
+    pub fn time_column(&self) -> Option<usize> {
+        let at = self.fields.len().checked_sub(1 + usize::from(self.is_dynamic))?;
+        (self.fields[at].name == TIME_FIELD).then_some(at)
     }
 
     /// The column of the dynamic field, when it is on.
@@ -101,9 +111,10 @@ impl Schema {
         self.is_dynamic.then(|| self.fields.len() - 1)
     }
 
-    /// The user's fields, without the dynamic one.
+    /// The user's fields, without the hidden ones.
     pub fn user_fields(&self) -> &[Field] {
-        &self.fields[..self.fields.len() - usize::from(self.is_dynamic)]
+        let end = self.time_column().unwrap_or(self.fields.len() - usize::from(self.is_dynamic));
+        &self.fields[..end]
     }
 
     /// The columns of the vector fields, in order.

@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 /// Bytes of any name; `proxy.maxNameLength` of Milvus.
 pub const NAME_BYTES_MAX: usize = 255;
 
+/// Characters of a name that a message shows.
+const SHOWN_CHARACTERS: usize = 1024;
+
 /// Names that fields may not have because the engine or the filter language uses them. `null` is refused in any case.
 const FIELD_WORDS: [&str; 37] = [
     DYNAMIC_FIELD,
@@ -65,7 +68,7 @@ pub fn check_database(name: &str) -> Result<()> {
     let reason = match fault(name, false) {
         None => return Ok(()),
         Some(Fault::Empty) => "database name couldn't be empty".to_string(),
-        Some(Fault::Long) => format!("the length of a database name must be at most {NAME_BYTES_MAX} bytes"),
+        Some(Fault::Long) => format!("the length of a database name must be less than {NAME_BYTES_MAX} characters"),
         Some(Fault::First) => "the first character of a database name must be an underscore or letter".to_string(),
         Some(Fault::Later) => "database name can only contain numbers, letters and underscores".to_string(),
     };
@@ -82,7 +85,7 @@ pub fn check_field(name: &str) -> Result<()> {
         _ if is_word => format!("{name} is keyword in milvus."),
         None => return Ok(()),
         Some(Fault::Empty) => "field name should not be empty".to_string(),
-        Some(Fault::Long) => format!("The length of a field name must be at most {NAME_BYTES_MAX} bytes."),
+        Some(Fault::Long) => format!("The length of a field name must be less than {NAME_BYTES_MAX} characters."),
         Some(Fault::First) => "The first character of a field name must be an underscore or letter.".to_string(),
         Some(Fault::Later) => "Field name can only contain numbers, letters, and underscores.".to_string(),
     };
@@ -95,7 +98,7 @@ pub fn check_partition(name: &str) -> Result<&str> {
     let reason = match fault(name, true) {
         None => return Ok(name),
         Some(Fault::Empty) => "Partition name should not be empty.".to_string(),
-        Some(Fault::Long) => format!("The length of a partition name must be at most {NAME_BYTES_MAX} bytes."),
+        Some(Fault::Long) => format!("The length of a partition name must be less than {NAME_BYTES_MAX} characters."),
         Some(Fault::First) => {
             "The first character of a partition name must be an underscore or letter or number.".to_string()
         }
@@ -109,7 +112,7 @@ pub fn check_index(name: &str) -> Result<()> {
     let reason = match fault(name, false) {
         None => return Ok(()),
         Some(Fault::Empty) => "Index name should not be empty.".to_string(),
-        Some(Fault::Long) => format!("The length of an index name must be at most {NAME_BYTES_MAX} bytes."),
+        Some(Fault::Long) => format!("The length of an index name must be less than {NAME_BYTES_MAX} characters."),
         Some(Fault::First) => "The first character of an index name must be an underscore or letter.".to_string(),
         Some(Fault::Later) => "Index name can only contain numbers, letters, and underscores.".to_string(),
     };
@@ -117,15 +120,15 @@ pub fn check_index(name: &str) -> Result<()> {
 }
 
 fn check_collection_or_alias(name: &str, kind: &str) -> Result<()> {
+    let name = if name.trim().is_empty() { "" } else { name };
     let reason = match fault(name, false) {
         None => return Ok(()),
         Some(Fault::Empty) => return Err(Error::invalid(format!("collection {kind} should not be empty"))),
-        Some(Fault::Long) => format!("the length of a collection {kind} must be at most {NAME_BYTES_MAX} bytes"),
+        Some(Fault::Long) => format!("the length of a collection {kind} must be less than {NAME_BYTES_MAX} characters"),
         Some(Fault::First) => format!("the first character of a collection {kind} must be an underscore or letter"),
         Some(Fault::Later) => format!("collection {kind} can only contain numbers, letters and underscores"),
     };
-    // Two spaces, as Milvus prints them.
-    Err(Error::invalid(format!("Invalid collection {kind}: {}.  {reason}", shortened(name))))
+    Err(Error::invalid(format!("Invalid collection {kind}: {}. {reason}", shortened(name))))
 }
 
 /// What is wrong with a name.
@@ -154,7 +157,7 @@ fn fault(name: &str, is_partition: bool) -> Option<Fault> {
 
 /// A name short enough for a message.
 fn shortened(name: &str) -> String {
-    match name.char_indices().nth(64) {
+    match name.char_indices().nth(SHOWN_CHARACTERS) {
         None => name.to_string(),
         Some((end, _)) => format!("{}…", &name[..end]),
     }
@@ -204,7 +207,7 @@ mod tests {
         check(
             check_collection("1a"),
             1100,
-            "Invalid collection name: 1a.  the first character of a collection name must be an underscore or letter",
+            "Invalid collection name: 1a. the first character of a collection name must be an underscore or letter",
         );
         check(check_collection(""), 1100, "collection name should not be empty");
         check(check_collection("a-b"), 1100, "collection name can only contain numbers, letters and underscores");

@@ -2,11 +2,24 @@
 
 use super::Schema;
 use crate::error::{Error, Result};
+use crate::sorted::SortedMap;
 
 /// The property that lets a database hold fewer collections than the engine would.
 pub const MAX_COLLECTIONS: &str = "database.max.collections";
 /// The property that lets rows of an auto-id collection bring their own primary keys.
 pub const ALLOW_INSERT_AUTO_ID: &str = "allow_insert_auto_id";
+
+/// The property of how old rows may get; without it, or with −1 or 0, they stay.
+pub const TTL_SECONDS: &str = "collection.ttl.seconds";
+
+/// The greatest of it: a hundred years.
+const TTL_SECONDS_MAX: i64 = 3_155_760_000;
+
+/// How old rows may get, in milliseconds; `None` for any age.
+pub fn max_age_ms(properties: &SortedMap<String, String>) -> Option<u64> {
+    let seconds = properties.get(TTL_SECONDS)?.parse::<i64>().ok()?;
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(|seconds| seconds.saturating_mul(1000))
+}
 
 /// Whether `value` says yes, as Milvus reads it.
 pub fn is_on(value: &str) -> bool {
@@ -15,7 +28,7 @@ pub fn is_on(value: &str) -> bool {
 
 /// Whether the property may only change while the collection is released.
 pub fn needs_release(key: &str) -> bool {
-    matches!(key, "mmap.enabled" | "partitionkey.isolation")
+    matches!(key, "mmap.enabled" | "lazyload.enabled" | "partitionkey.isolation")
 }
 
 /// Checks a property of a collection with that schema.
@@ -34,12 +47,11 @@ pub fn check_collection(key: &str, value: &str, schema: &Schema) -> Result<()> {
             }
             Ok(())
         }
-        "collection.ttl.seconds" => match value.parse::<i64>() {
-            Ok(..=-2) | Err(_) => {
-                Err(Error::invalid(format!("collection TTL is out of range: expected seconds or -1, but got {value}")))
-            }
-            Ok(-1 | 0) => Ok(()),
-            Ok(1..) => Err(unsupported(key, value)),
+        TTL_SECONDS => match value.parse::<i64>() {
+            Ok(-1..=TTL_SECONDS_MAX) => Ok(()),
+            _ => Err(Error::invalid(format!(
+                "collection TTL is out of range, expect [-1, {TTL_SECONDS_MAX}], got {value}"
+            ))),
         },
         "ttl_field" if !value.is_empty() => Err(unsupported(key, value)),
         "collection.replica.number" => whole(key, value),
@@ -78,7 +90,7 @@ pub fn flag(key: &str, value: &str) -> Result<bool> {
     match value.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(Error::invalid(format!("invalid value of property {key}: expected true or false, but got {value}"))),
+        _ => Err(Error::invalid(format!("invalid {key} value: {value}, expected: true, false"))),
     }
 }
 
@@ -118,7 +130,9 @@ mod tests {
             ("collection.ttl.seconds", "0", 0),
             ("collection.ttl.seconds", "-2", 1100),
             ("collection.ttl.seconds", "soon", 1100),
-            ("collection.ttl.seconds", "60", 3000),
+            ("collection.ttl.seconds", "60", 0),
+            ("collection.ttl.seconds", "3155760000", 0),
+            ("collection.ttl.seconds", "3155760001", 1100),
             ("ttl_field", "at", 3000),
             ("dynamicfield.enabled", "false", 0),
             ("dynamicfield.enabled", "true", 3000),

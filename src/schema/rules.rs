@@ -2,7 +2,7 @@
 //!
 //! Asked of what users want ([`check`](super::check::check)) and of what comes back from storage.
 
-use super::{DYNAMIC_FIELD, DataType, FIELD_ID_FIRST, Field, Schema, Value, name};
+use super::{DYNAMIC_FIELD, DataType, FIELD_ID_FIRST, Field, Schema, TIME_FIELD, Value, name};
 use crate::error::{Error, Result};
 
 /// Fields of a collection, the hidden one not counted (`proxy.maxFieldNum`).
@@ -33,6 +33,9 @@ pub fn check_schema(schema: &Schema) -> Result<()> {
     if schema.is_dynamic {
         check_dynamic(schema)?;
     }
+    if let Some(at) = schema.time_column() {
+        check_time(&schema.fields[at])?;
+    }
     let fields = schema.user_fields();
     check_field_count(fields.len())?;
     for field in fields {
@@ -44,8 +47,8 @@ pub fn check_schema(schema: &Schema) -> Result<()> {
         if earlier.iter().any(|other| other.name == field.name) {
             return Err(Error::schema(format!("duplicated field name {} found", field.name)));
         }
-        // The hidden field stays the last one when fields are added, and keeps its id.
-        let is_hidden = schema.is_dynamic && at == fields.len();
+        // The hidden fields stay the last ones when fields are added, and keep their ids.
+        let is_hidden = at >= fields.len();
         let follows = |other: &Field| if is_hidden { other.id != field.id } else { other.id < field.id };
         if field.id < FIELD_ID_FIRST || !earlier.iter().all(follows) {
             return Err(Error::schema(format!("the field {} has the id {} out of order", field.name, field.id)));
@@ -149,14 +152,15 @@ pub fn consistency_level(level: &str) -> Result<&'static str> {
     })
 }
 
-/// A default as its field stores it: integers for integer fields, doubles for the others that have fractions.
+/// A default as its field stores it: integers for integer fields, doubles for the others that have fractions. Where Milvus
+/// has words of its own for each of its two protocols, an error has both.
 pub fn default_value(field: &Field, value: &Value) -> Result<Value> {
     if field.is_primary {
         return Err(Error::schema(format!("primary field not support default_value, field name = {}", field.name)));
     }
     match field.data_type {
         DataType::Json | DataType::Array | DataType::FloatVector => Err(Error::schema(format!(
-            "type not support default_value, type:{}, name:{}",
+            "convert defaultValue fail, err:type not support default_value, type:{}, name:{}",
             field.data_type.name(),
             field.name
         ))),
@@ -205,7 +209,7 @@ pub fn default_value(field: &Field, value: &Value) -> Result<Value> {
 
 fn default_type(field: &Field, value: &Value) -> Error {
     Error::schema(format!(
-        "type ({}) of field ({}) is not equal to the type of default_value: got {}",
+        "convert defaultValue fail, err:type ({}) of field ({}) is not equal to the type of default_value: got {}",
         field.data_type.name(),
         field.name,
         value.kind()
@@ -326,15 +330,28 @@ fn only<'a>(fields: &'a [Field], is_so: impl Fn(&Field) -> bool, what: &str) -> 
     }
 }
 
-/// The hidden field comes last and is a JSON field without any role.
+/// Whether a hidden field is of that type and has no role.
+fn is_plain(field: &Field, data_type: DataType) -> bool {
+    field.data_type == data_type
+        && field.element_type.is_none()
+        && (field.dim, field.max_length, field.max_capacity) == (0, 0, 0)
+        && !(field.is_primary || field.is_auto_id || field.is_partition_key || field.is_clustering_key)
+}
+
+/// The times of rows are never absent: a row without one is as old as the column.
+fn check_time(field: &Field) -> Result<()> {
+    let has_default = matches!(field.default_value, Some(Value::Int(_)));
+    if is_plain(field, DataType::Int64) && has_default && !field.is_nullable {
+        Ok(())
+    } else {
+        Err(Error::schema(format!("the field {TIME_FIELD} does not hold times")))
+    }
+}
+
+/// The dynamic field comes last and is a JSON field without any role.
 fn check_dynamic(schema: &Schema) -> Result<()> {
     let is_sound = schema.fields.last().is_some_and(|field| {
-        field.name == DYNAMIC_FIELD
-            && field.data_type == DataType::Json
-            && field.element_type.is_none()
-            && field.default_value.is_none()
-            && (field.dim, field.max_length, field.max_capacity) == (0, 0, 0)
-            && !(field.is_primary || field.is_auto_id || field.is_partition_key || field.is_clustering_key)
+        field.name == DYNAMIC_FIELD && is_plain(field, DataType::Json) && field.default_value.is_none()
     });
     if is_sound {
         Ok(())

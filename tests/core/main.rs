@@ -9,6 +9,7 @@ mod crash;
 mod damage;
 mod driven;
 mod exact;
+mod expiring;
 mod exported;
 mod expressions;
 mod failing;

@@ -106,8 +106,9 @@ fn the_documented_examples_are_answered_byte_for_byte() {
     let search = r#"{"collectionName":"q","data":[[0.1,0.2,0.3,0.4]],"limit":2,"outputFields":["color"]}"#;
     let found = r#"{"code":0,"cost":0,"data":[{"color":"red","distance":1,"id":"1"}],"topks":[1]}"#;
     check("entities/search", &[], search, found);
-    let absent = r#"{"code":100,"message":"can't find collection[database=default][collection=zz]"}"#;
-    check("collections/describe", &[], r#"{"collectionName":"zz"}"#, absent);
+    let name = "[database=default][collection=zz]";
+    let absent = format!(r#"{{"code":100,"message":"can't find collection{name}: collection not found{name}"}}"#);
+    check("collections/describe", &[], r#"{"collectionName":"zz"}"#, &absent);
     let unnamed = "missing required parameters, error: Key: 'CollectionNameReq.CollectionName' \
                    Error:Field validation for 'CollectionName' failed on the 'required' tag";
     check("collections/has", &[], "{}", &format!(r#"{{"code":1802,"message":"{unnamed}"}}"#));
@@ -149,7 +150,7 @@ fn bodies_that_are_none_are_refused_in_milvus_words() {
         "collections/describe",
         r#"{"CollectionName":"zz","x":1}"#,
         100,
-        "can't find collection[database=default][collection=zz]",
+        "can't find collection[database=default][collection=zz]: collection not found[database=default][collection=zz]",
     );
 }
 

@@ -85,6 +85,11 @@ impl World {
         while self.maintain(4096) {}
     }
 
+    /// Lets time go by.
+    pub fn wait(&mut self, ms: u64) {
+        self.now_ms += ms;
+    }
+
     /// Forgets the engine and opens another one on the same store.
     pub fn reopen(&mut self) -> Result<()> {
         let catalog = self.blobs.get(&BlobKey::Catalog).cloned();

@@ -60,7 +60,7 @@ test('each database is an object of its own, and the directory lists them', asyn
   assert.equal((await ask('databases/drop', { dbName: 'one' })).code, 0)
   assert.deepEqual((await ask('databases/list', {})).data, ['default', 'two'])
   assert.deepEqual(await ask('collections/list', { dbName: 'one' }), { status: 200, code: 800, message: 'database not found[database=one]' })
-  assert.equal((await ask('databases/drop', { dbName: 'one' })).code, 800)
+  assert.equal((await ask('databases/drop', { dbName: 'one' })).code, 0)
   assert.equal((await ask('databases/drop', { dbName: 'default' })).code, 1100)
 })
 

@@ -57,7 +57,7 @@ export async function tour(db, HttpClient, { endpoint, token } = NOBODY) {
     collectionName, autoId: false, enableDynamicField: true, load: 'LoadStateLoaded', consistencyLevel: 'Bounded', shardsNum: 1, partitionsNum: 1,
     indexes: [{ fieldName: 'v', indexName: 'v', metricType: 'COSINE' }],
   })
-  await refuses('describeCollection', { collectionName: 'zz' }, 100, "can't find collection[database=default][collection=zz]")
+  await refuses('describeCollection', { collectionName: 'zz' }, 100, "can't find collection[database=default][collection=zz]: collection not found[database=default][collection=zz]")
   await gives('getCollectionLoadState', { collectionName }, { loadState: 'LoadStateLoaded', loadProgress: 100 })
   await gives('alterCollectionProperties', { collectionName, properties: { owner: 'me' } }, {})
   await gives('dropCollectionProperties', { collectionName, propertyKeys: ['owner'] }, {})

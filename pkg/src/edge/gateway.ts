@@ -137,9 +137,7 @@ class Call {
   /** First removed, then taken off the list: the same for a removal. */
   async #drop(name: string): Promise<Response> {
     const removed = await this.#outcome(name)
-    if (removed.code !== 0 && !isAbsent(removed)) return removed.response
-    const unlisted = await this.#outcome(DIRECTORY)
-    return removed.code === 0 ? removed.response : unlisted.response
+    return removed.code === 0 ? this.#ask(DIRECTORY) : removed.response
   }
 
   async #outcome(object: string): Promise<Outcome> {
@@ -161,8 +159,4 @@ class Call {
 
 function isTaken({ message }: Outcome): boolean {
   return typeof message === 'string' && message.startsWith('database already exist')
-}
-
-function isAbsent({ code }: Outcome): boolean {
-  return code === 800
 }

@@ -14,11 +14,13 @@ impl Catalog {
         name::check_alias(alias)?;
         let id = self.named_collection(target)?;
         match self.database(&target.database)?.names.get(alias) {
-            Some(Name::Collection(_)) => Err(Error::AliasCollision { alias: alias.to_string() }),
+            Some(Name::Collection(_)) => Err(collision(&target.database, alias)),
             Some(Name::Alias(other)) if *other == id => Ok(false),
-            Some(Name::Alias(other)) => {
-                Err(Error::AliasExists { alias: alias.to_string(), collection: self.record(*other).name.clone() })
-            }
+            Some(Name::Alias(other)) => Err(Error::AliasExists {
+                database: target.database.clone(),
+                alias: alias.to_string(),
+                collection: self.record(*other).name.clone(),
+            }),
             None => {
                 self.point(&target.database, alias, Some(id));
                 Ok(true)
@@ -39,14 +41,17 @@ impl Catalog {
         Ok(true)
     }
 
-    /// Removes an alias.
+    /// Removes an alias; one that there is not is removed already. Returns whether anything changed.
     ///
     /// # Errors
-    /// [`Error::AliasNotFound`].
-    pub fn drop_alias(&mut self, database: &str, alias: &str) -> Result<()> {
-        self.alias(database, alias)?;
+    /// [`Error::AliasCollision`] with a collection's name.
+    pub fn drop_alias(&mut self, database: &str, alias: &str) -> Result<bool> {
+        match self.alias(database, alias) {
+            Err(Error::AliasNotFound { .. }) => return Ok(false),
+            found => found?,
+        };
         self.point(database, alias, None);
-        Ok(())
+        Ok(true)
     }
 
     /// The name of the collection that an alias stands for.
@@ -79,8 +84,11 @@ impl Catalog {
     fn alias(&self, database: &str, alias: &str) -> Result<u64> {
         match self.database(database)?.names.get(alias) {
             Some(Name::Alias(id)) => Ok(*id),
-            Some(Name::Collection(_)) => Err(Error::AliasCollision { alias: alias.to_string() }),
-            None => Err(Error::AliasNotFound { database: database.to_string(), alias: alias.to_string() }),
+            Some(Name::Collection(_)) => Err(collision(database, alias)),
+            None => {
+                name::check_alias(alias)?;
+                Err(Error::AliasNotFound { database: database.to_string(), alias: alias.to_string() })
+            }
         }
     }
 
@@ -96,4 +104,8 @@ impl Catalog {
             record.aliases.insert(place, alias.to_string());
         }
     }
+}
+
+fn collision(database: &str, alias: &str) -> Error {
+    Error::AliasCollision { database: database.to_string(), alias: alias.to_string() }
 }

@@ -69,7 +69,7 @@ impl CollectionRecord {
             None => vec![DEFAULT_PARTITION.to_string()],
         };
         let partitions = (id + 1..).zip(names).map(|(id, name)| Partition { id, name, is_loaded }).collect();
-        CollectionRecord {
+        let mut record = CollectionRecord {
             id,
             database: database.to_string(),
             name: spec.name.clone(),
@@ -83,12 +83,28 @@ impl CollectionRecord {
             shards: checked.shards,
             consistency_level: checked.consistency_level.to_string(),
             created_ms: now_ms,
+        };
+        record.keep_times(now_ms).expect("a hidden field fits beside all others");
+        record
+    }
+
+    /// From now on rows have the time at which they were written, if they are to expire.
+    fn keep_times(&mut self, now_ms: u64) -> Result<()> {
+        if self.max_age_ms().is_some() && self.schema.time_column().is_none() {
+            self.schema = check::add_time(&self.schema, now_ms)?;
         }
+        Ok(())
+    }
+
+    /// How old rows may get, in milliseconds; `None` for any age.
+    pub fn max_age_ms(&self) -> Option<u64> {
+        properties::max_age_ms(&self.properties)
     }
 
     /// Whether this is the collection that is asked for, so that making it again is no error.
     pub(super) fn is_as_asked(&self, spec: &CollectionSpec, checked: &Checked) -> bool {
-        self.schema == checked.schema
+        self.schema.is_dynamic == checked.schema.is_dynamic
+            && self.schema.user_fields() == checked.schema.user_fields()
             && self.description == spec.description
             && self.properties == spec.properties
             && self.shards == checked.shards
@@ -182,7 +198,13 @@ impl CollectionRecord {
     }
 
     pub(super) fn create_index(&mut self, spec: &IndexSpec) -> Result<()> {
-        let index = index_params::check(spec, &self.schema)?;
+        let mut index = index_params::check(spec, &self.schema)?;
+        if spec.name.is_empty()
+            && let Some(other) = self.indexes.iter().find(|other| other.is_on_same(&index))
+        {
+            // Who names none means the one that is there.
+            index.name.clone_from(&other.name);
+        }
         index_params::admit(&mut self.indexes, index).map(|_| ())
     }
 
@@ -223,11 +245,13 @@ impl CollectionRecord {
         Err(Error::VectorIndexMissing { collection: self.name.clone(), fields })
     }
 
-    pub(super) fn alter(&mut self, changes: &Changes) -> Result<()> {
+    pub(super) fn alter(&mut self, changes: &Changes, now_ms: u64) -> Result<()> {
         for (key, value) in changes {
-            if properties::needs_release(key) && self.is_loaded() && self.properties.get(key) != value.as_ref() {
-                let what = key.split('.').next().unwrap_or(key);
-                let reason = format!("can not alter {what} properties if collection loaded");
+            let is_new = value.is_none() || self.properties.get(key) != value.as_ref();
+            if properties::needs_release(key) && self.is_loaded() && is_new {
+                let done = if value.is_some() { "alter" } else { "delete" };
+                let what = if key == "partitionkey.isolation" { "partitionkey" } else { "mmap" };
+                let reason = format!("can not {done} {what} properties if collection loaded");
                 return Err(Error::CollectionLoaded { collection: self.name.clone(), reason });
             }
             match value {
@@ -240,7 +264,7 @@ impl CollectionRecord {
                 }
             }
         }
-        Ok(())
+        self.keep_times(now_ms)
     }
 
     pub(super) fn alter_field(&mut self, name: &str, changes: &Changes) -> Result<()> {
@@ -250,28 +274,20 @@ impl CollectionRecord {
         for (key, value) in changes {
             match (key.as_str(), value) {
                 ("max_length", Some(length)) if field.max_length > 0 => {
-                    let length = rules::max_length(name, length)?;
-                    // Rows that are there must still fit, and none is looked at.
-                    if length < field.max_length {
-                        return Err(Error::invalid(format!(
-                            "max_length of field {name} may only grow, expected at least {}, got {length}",
-                            field.max_length
-                        )));
+                    field.max_length = rules::max_length(name, length)?;
+                    if let Some(value) = &field.default_value {
+                        rules::default_value(field, value)?;
                     }
-                    field.max_length = length;
                 }
                 ("max_capacity", Some(capacity)) if field.max_capacity > 0 => {
-                    let capacity = rules::max_capacity(name, capacity)?;
-                    if capacity < field.max_capacity {
-                        return Err(Error::invalid(format!(
-                            "max_capacity of field {name} may only grow, expected at least {}, got {capacity}",
-                            field.max_capacity
-                        )));
-                    }
-                    field.max_capacity = capacity;
+                    field.max_capacity = rules::max_capacity(name, capacity)?;
                 }
                 ("mmap.enabled" | "mmap_enabled", value) => {
-                    set_mmap(&mut field.type_params, value.as_deref(), loaded.as_deref())?
+                    let reason = "can not alter collection field properties if collection loaded";
+                    set_mmap(&mut field.type_params, value.as_deref(), loaded.as_deref(), reason)?;
+                }
+                ("max_length", Some(_)) => {
+                    return Err(Error::invalid("can not modify the maxlength for non-string types"));
                 }
                 _ => return Err(Error::invalid(format!("{key} does not allow update in collection field param"))),
             }
@@ -293,7 +309,10 @@ impl CollectionRecord {
         let index = index.ok_or(Error::IndexNotFound { collection, index: name.to_string() })?;
         for (key, value) in changes {
             match key.as_str() {
-                "mmap.enabled" => set_mmap(&mut index.params, value.as_deref(), loaded.as_deref())?,
+                "mmap.enabled" => {
+                    let reason = "can't alter index on loaded collection, please release the collection first";
+                    set_mmap(&mut index.params, value.as_deref(), loaded.as_deref(), reason)?;
+                }
                 _ => return Err(Error::invalid(format!("{key} is not a configable index property"))),
             }
         }
@@ -320,10 +339,9 @@ impl CollectionRecord {
 }
 
 /// Sets or removes `mmap.enabled`, which is kept and echoed; `loaded` is the name of a collection that is loaded.
-fn set_mmap(params: &mut Properties, value: Option<&str>, loaded: Option<&str>) -> Result<()> {
+fn set_mmap(params: &mut Properties, value: Option<&str>, loaded: Option<&str>, reason: &str) -> Result<()> {
     if let Some(collection) = loaded {
-        let reason = "can't alter mmap of a loaded collection, please release the collection first".to_string();
-        return Err(Error::CollectionLoaded { collection: collection.to_string(), reason });
+        return Err(Error::CollectionLoaded { collection: collection.to_string(), reason: reason.to_string() });
     }
     match value {
         Some(value) => {

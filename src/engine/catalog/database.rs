@@ -47,18 +47,25 @@ impl Catalog {
         Ok(())
     }
 
-    /// Removes a database that has no collections.
-    pub fn drop_database(&mut self, database: &str) -> Result<()> {
+    /// Removes a database that has no collections; one that there is not is removed already. Returns whether anything
+    /// changed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the default database and one with collections, [`Error::DatabaseName`] for what is no name.
+    pub fn drop_database(&mut self, database: &str) -> Result<bool> {
         if database == DEFAULT_DATABASE {
             return Err(Error::invalid("can not drop default database"));
         }
-        if !self.database(database)?.names.is_empty() {
+        let Ok(found) = self.database(database) else {
+            return name::check_database(database).map(|()| false);
+        };
+        if !found.names.is_empty() {
             return Err(Error::invalid(format!(
                 "database:{database} not empty, must drop all collections before drop database"
             )));
         }
         self.databases.retain(|other| other.name != database);
-        Ok(())
+        Ok(true)
     }
 
     /// The names of the databases, ascending.

@@ -93,7 +93,7 @@ impl Catalog {
         let names = &self.database(database)?.names;
         let checked = check::check(spec)?;
         match names.get(&spec.name) {
-            Some(Name::Alias(_)) => return Err(Error::AliasCollision { alias: spec.name.clone() }),
+            Some(Name::Alias(_)) => return Err(Error::CollectionCollision { collection: spec.name.clone() }),
             Some(Name::Collection(id)) if self.record(*id).is_as_asked(spec, &checked) => return Ok(None),
             Some(Name::Collection(_)) => return Err(Error::CollectionExists { collection: spec.name.clone() }),
             None => {}
@@ -116,7 +116,7 @@ impl Catalog {
     /// [`Error::Invalid`] when it still has aliases, or is named by one.
     pub fn drop_collection(&mut self, target: &Target) -> Result<Option<u64>> {
         let id = match self.database(&target.database)?.names.get(&target.collection) {
-            None => return Ok(None),
+            None => return name::check_collection(&target.collection).map(|()| None),
             Some(Name::Alias(_)) => {
                 return Err(Error::invalid(format!("cannot drop the collection via alias = {}", target.collection)));
             }
@@ -185,8 +185,8 @@ impl Catalog {
     }
 
     /// Sets (`Some`) and removes (`None`) properties of a collection. Returns whether anything changed.
-    pub fn alter_collection(&mut self, target: &Target, changes: &Changes) -> Result<bool> {
-        self.change(target, |record| record.alter(changes))
+    pub fn alter_collection(&mut self, target: &Target, changes: &Changes, now_ms: u64) -> Result<bool> {
+        self.change(target, |record| record.alter(changes, now_ms))
     }
 
     /// Adds fields to a collection, all or none. Returns whether anything changed.
@@ -305,6 +305,9 @@ impl Catalog {
     }
 }
 
+/// The error of a name that no collection has, and perhaps none can have.
 fn not_found(target: &Target) -> Error {
-    Error::CollectionNotFound { database: target.database.clone(), collection: target.collection.clone() }
+    let absent =
+        || Error::CollectionNotFound { database: target.database.clone(), collection: target.collection.clone() };
+    name::check_collection(&target.collection).err().unwrap_or_else(absent)
 }

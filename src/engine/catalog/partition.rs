@@ -44,7 +44,7 @@ impl Catalog {
             return Err(Error::invalid("default partition cannot be deleted"));
         }
         let Some(found) = record.partition(partition) else {
-            return Ok(None);
+            return name::check_partition(partition).map(|_| None);
         };
         if found.is_loaded {
             return Err(Error::invalid(format!(
@@ -143,7 +143,8 @@ impl CollectionRecord {
 
     /// The partition of that name, which must be there.
     pub fn existing(&self, name: &str) -> Result<&Partition> {
-        self.partition(name).ok_or_else(|| Error::PartitionNotFound { partition: name.to_string() })
+        let absent = || Error::PartitionNotFound { partition: name.to_string() };
+        self.partition(name).ok_or_else(|| name::check_partition(name).err().unwrap_or_else(absent))
     }
 
     fn check_unnamed(&self) -> Result<()> {

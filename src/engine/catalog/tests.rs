@@ -90,7 +90,8 @@ fn databases_come_and_go() {
     refused(&mut catalog, 1100, "database already exist: other", |it| it.create_database("other", &none));
     refused(&mut catalog, 1100, "can not drop default database", |it| it.drop_database("default"));
     refused(&mut catalog, 1100, "must drop all collections before drop database", |it| it.drop_database("other"));
-    refused(&mut catalog, 800, "database not found[database=x]", |it| it.drop_database("x"));
+    assert_eq!(catalog.drop_database("x"), Ok(false), "what is not there is dropped already");
+    refused(&mut catalog, 802, "underscore or letter: invalid database name[database=1x]", |it| it.drop_database("1x"));
     refused(&mut catalog, 800, "database not found[database=x]", |it| it.describe_database("x").map(|_| ()));
     let nowhere = Target { database: "x".to_string(), collection: "q".to_string() };
     refused(&mut catalog, 800, "database not found", |it| it.drop_collection(&nowhere));
@@ -153,7 +154,7 @@ fn making_the_same_collection_again_is_no_error_and_another_of_its_name_is() {
     assert_eq!(catalog, before);
     let fragment = "create duplicate collection with different parameters, collection: q";
     refused(&mut catalog, 1100, fragment, |it| it.create_collection(DEFAULT_DATABASE, &custom("q"), 0));
-    refused(&mut catalog, 1601, "alias and collection name conflict", |it| {
+    refused(&mut catalog, 1601, "collection name [a] conflicts with an existing alias", |it| {
         it.create_collection(DEFAULT_DATABASE, &quick("a"), 0)
     });
     refused(&mut catalog, 1100, "Invalid collection name: 1. ", |it| {
@@ -219,9 +220,12 @@ fn aliases_point_at_one_collection_and_can_be_moved() {
     assert_eq!(catalog.list_aliases(DEFAULT_DATABASE, Some("q")).unwrap(), ["a", "b"]);
     assert_eq!(catalog.resolve(&target("q")).unwrap().aliases, ["a", "b"]);
     assert_eq!(catalog.create_alias(&target("q"), "a"), Ok(false));
-    refused(&mut catalog, 1602, "a is alias to another collection: q: alias already exist[alias=a]", |it| {
-        it.create_alias(&target("c"), "a")
-    });
+    refused(
+        &mut catalog,
+        1602,
+        "a is alias to another collection: q: alias already exist[database=default][alias=a]",
+        |it| it.create_alias(&target("c"), "a"),
+    );
     refused(&mut catalog, 1601, "alias and collection name conflict", |it| it.create_alias(&target("q"), "c"));
     refused(&mut catalog, 1100, "Invalid collection alias: 1. ", |it| it.create_alias(&target("q"), "1"));
     refused(&mut catalog, 100, "can't find collection", |it| it.create_alias(&target("x"), "d"));
@@ -232,7 +236,13 @@ fn aliases_point_at_one_collection_and_can_be_moved() {
     assert_eq!(catalog.list_aliases(DEFAULT_DATABASE, Some("q")).unwrap(), ["b"]);
     refused(&mut catalog, 1600, "alias not found[database=default][alias=x]", |it| it.alter_alias(&target("c"), "x"));
     refused(&mut catalog, 1601, "conflict", |it| it.alter_alias(&target("c"), "q"));
-    refused(&mut catalog, 1600, "alias not found", |it| it.drop_alias(DEFAULT_DATABASE, "x"));
+    assert_eq!(catalog.drop_alias(DEFAULT_DATABASE, "x"), Ok(false), "what is not there is dropped already");
+    refused(&mut catalog, 1100, "Invalid collection alias: 1x. the first character", |it| {
+        it.drop_alias(DEFAULT_DATABASE, "1x")
+    });
+    refused(&mut catalog, 1100, "Invalid collection name: 1x. the first character", |it| {
+        it.create_alias(&target("1x"), "d")
+    });
     refused(&mut catalog, 1600, "alias not found", |it| it.describe_alias("other", "a").map(|_| ()));
     refused(&mut catalog, 1601, "conflict", |it| it.drop_alias(DEFAULT_DATABASE, "q"));
     catalog.drop_alias(DEFAULT_DATABASE, "a").unwrap();
@@ -377,9 +387,10 @@ fn rows_are_written_to_the_default_partition_or_a_named_one() {
 fn indexes_come_all_or_none_and_vector_indexes_go_only_when_released() {
     let mut catalog = full();
     assert_eq!(catalog.create_index(&target("c"), &[index("v", "")]), Ok(false));
-    refused(&mut catalog, 1100, "at most one distinct index is allowed per field", |it| {
+    refused(&mut catalog, 1100, "creating multiple indexes on same field is not supported", |it| {
         it.create_index(&target("c"), &[index("w", ""), index("v", "second")])
     });
+    assert_eq!(catalog.create_index(&target("c"), &[index("n", "")]), Ok(false), "a name is not needed again");
     refused(&mut catalog, 1100, "non-exist field", |it| it.create_index(&target("c"), &[index("x", "")]));
     let record = catalog.resolve(&target("c")).unwrap();
     assert_eq!(record.list_indexes(""), ["v", "numbers"]);
@@ -412,23 +423,23 @@ fn indexes_come_all_or_none_and_vector_indexes_go_only_when_released() {
 fn properties_are_altered_and_some_only_when_released() {
     let mut catalog = full();
     let set = |key: &str, value: Option<&str>| vec![(key.to_string(), value.map(str::to_string))];
-    assert_eq!(catalog.alter_collection(&target("q"), &set("note", Some("mine"))), Ok(true));
-    assert_eq!(catalog.alter_collection(&target("q"), &set("note", Some("mine"))), Ok(false));
-    assert_eq!(catalog.alter_collection(&target("q"), &set("note", None)), Ok(true));
+    assert_eq!(catalog.alter_collection(&target("q"), &set("note", Some("mine")), 0), Ok(true));
+    assert_eq!(catalog.alter_collection(&target("q"), &set("note", Some("mine")), 0), Ok(false));
+    assert_eq!(catalog.alter_collection(&target("q"), &set("note", None), 0), Ok(true));
     refused(&mut catalog, 104, "can not alter mmap properties if collection loaded", |it| {
-        it.alter_collection(&target("q"), &set("mmap.enabled", Some("true")))
+        it.alter_collection(&target("q"), &set("mmap.enabled", Some("true")), 0)
     });
-    assert_eq!(catalog.alter_collection(&target("c"), &set("mmap.enabled", Some("true"))), Ok(true));
+    assert_eq!(catalog.alter_collection(&target("c"), &set("mmap.enabled", Some("true")), 0), Ok(true));
     refused(&mut catalog, 1100, "collection TTL is out of range", |it| {
-        it.alter_collection(&target("c"), &set("collection.ttl.seconds", Some("never")))
+        it.alter_collection(&target("c"), &set("collection.ttl.seconds", Some("never")), 0)
     });
     let both = vec![
         ("a".to_string(), Some("1".to_string())),
         ("allow_insert_auto_id".to_string(), Some("perhaps".to_string())),
     ];
-    refused(&mut catalog, 1100, "allow_insert_auto_id", |it| it.alter_collection(&target("c"), &both));
+    refused(&mut catalog, 1100, "allow_insert_auto_id", |it| it.alter_collection(&target("c"), &both, 0));
     assert!(!catalog.resolve(&target("c")).unwrap().allows_insert_auto_id());
-    catalog.alter_collection(&target("c"), &set("allow_insert_auto_id", Some("True"))).unwrap();
+    catalog.alter_collection(&target("c"), &set("allow_insert_auto_id", Some("True")), 0).unwrap();
     assert!(catalog.resolve(&target("c")).unwrap().allows_insert_auto_id());
 }
 

@@ -60,7 +60,8 @@ fn a_missing_collection_is_told_as_all_clients_expect() {
     let told: DescribeCollectionResponse = server.call("DescribeCollection", request);
     let status = told.status.expect("a status is always there");
     assert_eq!((status.error_code, status.code), (1, 100));
-    assert_eq!(status.reason, "can't find collection[database=default][collection=x]");
+    let name = "[database=default][collection=x]";
+    assert_eq!(status.reason, format!("can't find collection{name}: collection not found{name}"));
     let request = GetLoadStateRequest { collection_name: "x".into(), ..Default::default() };
     let state: GetLoadStateResponse = server.call("GetLoadState", request);
     assert_eq!((state.status, state.state), (Some(Status::default()), 0));
