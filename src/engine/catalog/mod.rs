@@ -309,5 +309,8 @@ impl Catalog {
 fn not_found(target: &Target) -> Error {
     let absent =
         || Error::CollectionNotFound { database: target.database.clone(), collection: target.collection.clone() };
+    if target.collection.is_empty() {
+        return absent();
+    }
     name::check_collection(&target.collection).err().unwrap_or_else(absent)
 }

@@ -243,6 +243,7 @@ fn aliases_point_at_one_collection_and_can_be_moved() {
     refused(&mut catalog, 1100, "Invalid collection name: 1x. the first character", |it| {
         it.create_alias(&target("1x"), "d")
     });
+    refused(&mut catalog, 100, "can't find collection", |it| it.create_alias(&target(""), "d"));
     refused(&mut catalog, 1600, "alias not found", |it| it.describe_alias("other", "a").map(|_| ()));
     refused(&mut catalog, 1601, "conflict", |it| it.drop_alias(DEFAULT_DATABASE, "q"));
     catalog.drop_alias(DEFAULT_DATABASE, "a").unwrap();
