@@ -17,3 +17,16 @@ export function printResult({ host, version, set, rowCount, insert, settle, open
   }
   row('  no filter, 50 queries a call', '', '', '', '', Math.round(searches.all.perSecondBatched))
 }
+
+/** Prints what was measured of a million rows. */
+export function printMillion({ host, version, rowCount, buildCpuSeconds, ofThatInsertCpuSeconds, answeredBy, clusterCount, fullestMB, storedMB, asked }) {
+  const row = (name, ...cells) => console.log(`  ${name.padEnd(38)}${cells.map(cell => String(cell).padStart(13)).join('')}`)
+  console.log(`\n${host} ${version}, made: ${rowCount} rows of 128 dimensions in a folder, L2, AUTOINDEX, answered by ${answeredBy} of ${clusterCount} clusters`)
+  row('built, CPU', `${buildCpuSeconds.toFixed(1)} s`, `insert ${ofThatInsertCpuSeconds.toFixed(1)} s`)
+  row('in memory, at most while building', `${fullestMB} MB`)
+  row('in memory, vectors in the folder', `${asked.memoryMB} MB`, `index ${asked.indexMB} MB`, `wasm ${asked.linearMemoryMB} MB`)
+  row('in the folder', `${storedMB} MB`)
+  row('open to first answer', ms(asked.openMilliseconds))
+  row('search', 'CPU', 'wall', 'recall@10')
+  for (const { level, microseconds, wallMicroseconds, recall } of asked.points) row(`  level ${level}`, ms(microseconds / 1000), ms(wallMicroseconds / 1000), recall.toFixed(4))
+}

@@ -22,10 +22,15 @@ pub struct Set {
 
 /// The demo's embeddings, cut to `dim` elements, each made longer or shorter by `scale` of its number.
 pub fn glosses(dim: usize, scale: impl Fn(usize) -> f32) -> Set {
+    glosses_after(0, dim, scale)
+}
+
+/// As `glosses`, without the first `skipped` of the embeddings; there are 20,000.
+pub fn glosses_after(skipped: usize, dim: usize, scale: impl Fn(usize) -> f32) -> Set {
     const STORED: usize = 384;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/www/public/data/glosses.i8");
     let bytes = std::fs::read(path).expect("the demo's data is in the repository");
-    let rows = bytes.chunks_exact(STORED).take(ROWS + QUERIES).enumerate();
+    let rows = bytes.chunks_exact(STORED).skip(skipped).take(ROWS + QUERIES).enumerate();
     let vectors = rows.flat_map(|(at, row)| {
         let scale = scale(at) / 443.0;
         row[..dim].iter().map(move |byte| f32::from(*byte as i8) * scale).collect::<Vec<f32>>()

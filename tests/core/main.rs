@@ -7,6 +7,7 @@ mod access;
 mod asked;
 mod crash;
 mod damage;
+mod drift;
 mod driven;
 mod exact;
 mod expiring;

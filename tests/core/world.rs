@@ -27,7 +27,10 @@ impl World {
     }
 
     pub fn with_limit(memory_limit_bytes: u64) -> World {
-        let options = Options::with_limit(memory_limit_bytes);
+        World::with_options(Options::with_limit(memory_limit_bytes))
+    }
+
+    pub fn with_options(options: Options) -> World {
         let engine = Engine::open(options, Vec::new(), None).expect("an empty store opens");
         World { blobs: BTreeMap::new(), engine, now_ms: 1_700_000_000_000, options, loaded: 0 }
     }
