@@ -1,7 +1,8 @@
 // npm run bench:peers: ours and other libraries side by side in one run, on the same vectors against the same exact answers, one
 // thread each. Raw numbers go to a JSON; table and picture are made from it, also without another run:
-//   npm run bench:peers -- [10k|115k]           both unless one is named; the README's are made when 115k is among them
-//   npm run bench:peers -- draw [FILE]          from that JSON, or the newest
+//   npm run bench:peers -- [10k|115k] [WORD...]  both unless one is named; of a word, contenders with it in their names alone
+//   npm run bench:peers -- draw [FILE]           from that JSON, or the newest
+// The README's are made when 115k was measured with everybody.
 //
 // Each index is built in a process of its own, two at a time, and stays there (some 8 GB in all); then a pass over the queries of
 // each takes its turn, one process at work at a time, and round after round. What counts of a pass is the time of the processor,
@@ -57,11 +58,12 @@ function recallOf(truth, ids) {
 }
 
 /** Builds all contenders of a set and asks them in turns; resolves to what was measured of each. */
-async function measure(set, start) {
+async function measure(set, words, start) {
   const folder = dataFolder()
   const facts = JSON.parse(readFileSync(join(folder, `${set}.json`), 'utf8'))
   const truth = new Int32Array(readFileSync(join(folder, `${set}.gt.i32`)).slice().buffer)
-  const entries = contenders(set).map(contender => ({
+  const isWanted = ({ name }) => words.length === 0 || words.some(word => name.includes(word))
+  const entries = contenders(set).filter(isWanted).map(contender => ({
     contender, started: start(contender), queries: Math.min(contender.queries ?? facts.queries, facts.queries),
     points: contender.values.map(value => ({ value, microseconds: Infinity, wallMicroseconds: Infinity })),
   }))
@@ -131,9 +133,11 @@ function resultFile(named) {
 }
 
 await main(async () => {
-  const [word, ...rest] = process.argv.slice(2)
-  if (word === 'draw') return publish(JSON.parse(readFileSync(resultFile(rest[0]), 'utf8')))
-  if (word !== undefined && !['10k', '115k'].includes(word)) throw new Failure(`expected 10k, 115k or draw, got '${word}'`)
+  const given = process.argv.slice(2)
+  if (given[0] === 'draw') return publish(JSON.parse(readFileSync(resultFile(given[1]), 'utf8')))
+  const [sizes, words] = [given.filter(word => /^\d+k$/.test(word)), given.filter(word => !/^\d+k$/.test(word))]
+  const stranger = sizes.find(size => !['10k', '115k'].includes(size)) ?? words.find(word => !contenders('wordnet-10k').some(({ name }) => name.includes(word)))
+  if (stranger) throw new Failure(`expected 10k, 115k, draw or a part of a contender's name, got '${stranger}'`)
   const begun = performance.now()
   const machine = await setUp()
   await build(machine, { part: 'pkg' })
@@ -145,11 +149,11 @@ await main(async () => {
     date: new Date().toISOString(),
     machine: { cpu: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), platform: `${process.platform} ${process.arch}` },
     versions: { elanus: JSON.parse(readFileSync(join(root, 'pkg', 'package.json'), 'utf8')).version, node: process.version, python, ...packages.npm, ...packages.python },
-    k, rounds, sets: [],
+    k, rounds, words, sets: [],
   }
-  for (const set of word ? [word] : ['10k', '115k']) {
-    console.log(`\nwordnet-${set}`)
-    result.sets.push(await measure(`wordnet-${set}`, contender => ({ ...start(contender, installed, native), env: machine.env })))
+  for (const size of sizes.length > 0 ? sizes : ['10k', '115k']) {
+    console.log(`\nwordnet-${size}`)
+    result.sets.push(await measure(`wordnet-${size}`, words, contender => ({ ...start(contender, installed, native), env: machine.env })))
   }
   const file = join(results, `peers-${result.date.replaceAll(':', '-').slice(0, 19)}.json`)
   mkdirSync(results, { recursive: true })

@@ -70,7 +70,7 @@ function caption({ date, machine, versions, k }, { rowCount, dim }) {
 export function publish(result) {
   for (const set of result.sets) console.log(lines(set).join('\n'))
   const set = result.sets.find(({ set }) => set === shown)
-  if (!set) return console.log(`\nREADME.md and ${pictureFile} stay as they are: they show ${shown}`)
+  if (!set || result.words.length > 0) return console.log(`\nREADME.md and ${pictureFile} stay as they are: they show ${shown} with everybody`)
   const file = join(root, 'README.md')
   const readme = readFileSync(file, 'utf8')
   const [start, end] = [readme.indexOf(from), readme.indexOf(to)]

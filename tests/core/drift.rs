@@ -93,8 +93,6 @@ fn five_rounds_of_other_vectors_for_a_fifth_of_the_rows_cost_no_recall() {
         let mut world = way.world(dim, metric);
         set.insert(&mut world, 0..ROWS);
         flush(&mut world);
-        let first = way.recall(&mut world, &set, metric, &set.bounds(metric, |_| true), ROWS as u64);
-        assert!(first >= way.floor, "{}: {first}", way.index_type);
         let stored: usize = world.blobs.values().map(|blob| blob.len()).sum();
         for round in 0..5 {
             let replaced = || (0..ROWS).filter(|row| row % 5 == round);
@@ -103,17 +101,22 @@ fn five_rounds_of_other_vectors_for_a_fifth_of_the_rows_cost_no_recall() {
             }
             set.insert(&mut world, replaced());
             let bounds = set.bounds(metric, |_| true);
-            for stage in ["at once", "settled"] {
-                let recall = match stage {
-                    "at once" => {
-                        set.recall(&mut world, &Asked { params: way.search.to_vec(), ..asked(metric) }, &bounds, |_| true)
-                    }
-                    _ => way.recall(&mut world, &set, metric, &bounds, ROWS as u64),
-                };
-                assert!(recall >= first - 0.02, "{}, round {round}, {stage}: {recall} after {first}", way.index_type);
-                flush(&mut world);
+            let at_once =
+                set.recall(&mut world, &Asked { params: way.search.to_vec(), ..asked(metric) }, &bounds, |_| true);
+            flush(&mut world);
+            let settled = way.recall(&mut world, &set, metric, &bounds, ROWS as u64);
+            for (stage, recall) in [("at once", at_once), ("settled", settled)] {
+                assert!(recall >= way.floor, "{}, round {round}, {stage}: {recall}", way.index_type);
             }
         }
+        // As if these rows had been the first.
+        let mut anew = way.world(dim, metric);
+        set.insert(&mut anew, 0..ROWS);
+        flush(&mut anew);
+        let bounds = set.bounds(metric, |_| true);
+        let [changed, fresh] =
+            [&mut world, &mut anew].map(|world| way.recall(world, &set, metric, &bounds, ROWS as u64));
+        assert!(changed >= fresh - 0.02, "{}: {changed}, and {fresh} of a collection made anew", way.index_type);
         // Dead rows and what held them are removed in time.
         let after: usize = world.blobs.values().map(|blob| blob.len()).sum();
         assert!(after < stored * 3 / 2, "{}: {after} bytes after {stored}", way.index_type);
@@ -185,11 +188,7 @@ fn rows_in_the_order_of_what_they_say_cost_no_recall() {
         set.insert(mixed, 0..ROWS);
         flush(mixed);
         let [sorted, mixed] = worlds.each_mut().map(|world| way.recall(world, &set, metric, &all, ROWS as u64));
-        assert!(
-            sorted >= way.floor && sorted >= mixed - 0.02,
-            "{}: {sorted}, and {mixed} when mixed",
-            way.index_type
-        );
+        assert!(sorted >= way.floor && sorted >= mixed - 0.02, "{}: {sorted}, and {mixed} when mixed", way.index_type);
     }
 }
 
@@ -232,15 +231,19 @@ fn clusters_stay_small_whatever_the_order_and_the_rows() {
     let (as_they_come, sorted) = ((0..ROWS).collect::<Vec<usize>>(), by_cluster(&plain));
     let (lists, mean) = (128, ROWS as f64 / 128.0);
     for metric in [Metric::Cosine, Metric::L2, Metric::Ip] {
-        for (name, set, order) in [
-            ("as they come", &plain, &as_they_come),
-            ("sorted", &plain, &sorted),
-            ("drifted", &drifted, &as_they_come),
-            ("a tenth alike", &doubled, &as_they_come),
+        for (name, set, order, alike) in [
+            ("as they come", &plain, &as_they_come, 0),
+            ("sorted", &plain, &sorted, 0),
+            ("drifted", &drifted, &as_they_come, 0),
+            // Equal rows are in one cluster, since whoever is near one of them wants them all.
+            ("a tenth alike", &doubled, &as_they_come, ROWS / 10),
         ] {
+            let alike = alike as f64;
             let (fullest, usual) = read_with_a_cluster(&clusters(set, metric, order, lists), ROWS);
-            println!("{}, {name}: {fullest} {usual} {mean}", metric.name());
-            assert!(fullest <= 8.0 * mean && usual <= 2.5 * mean, "{}, {name}: {fullest} and {usual}", metric.name());
+            let usual_most = 2.5 * mean + (alike + mean).powi(2) / ROWS as f64;
+            let name = format!("{}, {name}", metric.name());
+            assert!(fullest <= 6.0 * mean + alike, "{name}: {fullest} rows in a cluster, {mean} on average");
+            assert!(usual <= usual_most, "{name}: {usual} rows are read with a cluster, {mean} are in one on average");
         }
     }
 }
