@@ -9,6 +9,13 @@ import { packages } from './contenders.mjs'
 /** Longer than it takes to compile hnswlib-node on two cores. */
 const limit = 600
 
+/** What a command that failed says, as short as a cell of a table. */
+function reason(name, output) {
+  const lines = output.trim().split('\n')
+  const line = lines.find(line => /error/i.test(line) && line.length > 30) ?? lines.at(-1)
+  return `${name}: ${line.trim().slice(0, 160)}`
+}
+
 /** Makes `folder` by commands that work in another one until all has gone well; returns why it did not, or undefined. */
 async function once(folder, env, commandsIn) {
   if (existsSync(folder)) return undefined
@@ -17,7 +24,7 @@ async function once(folder, env, commandsIn) {
   try {
     for (const [command, ...args] of commandsIn(made)) {
       const { code, output } = await capture(command, args, { cwd: made, env, limit })
-      if (code !== 0) return `${[command, ...args].join(' ')}: ${output.trim().split('\n').slice(-3).join(' ').slice(0, 300)}`
+      if (code !== 0) return reason('npm install', output)
     }
     mkdirSync(dirname(folder), { recursive: true })
     renameSync(made, folder)
@@ -44,7 +51,7 @@ export async function installPeers(env) {
     folders[name] = folderOf('npm', name, version)
     missing[name] = await once(folders[name], env, folder => {
       writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-      return [['npm', 'install', '--silent', '--no-audit', '--no-fund', `${name}@${version}`]]
+      return [['npm', 'install', '--loglevel=error', '--no-audit', '--no-fund', `${name}@${version}`]]
     })
   }
   for (const [name, version] of Object.entries(packages.python)) {
@@ -60,9 +67,10 @@ export async function installPeers(env) {
     ]
     for (const [command, ...args] of commands) {
       const { code, output } = await capture(command, args, { env, limit })
-      if (code !== 0) missing[name] ??= `${[command, ...args].join(' ')}: ${output.trim().split('\n').slice(-3).join(' ').slice(0, 300)}`
+      if (code !== 0) missing[name] ??= reason(args.includes('venv') ? 'python3 -m venv' : 'pip install', output)
     }
-    if (!missing[name]) writeFileSync(join(folders[name], 'complete'), '')
+    if (missing[name]) rmSync(folders[name], { recursive: true, force: true })
+    else writeFileSync(join(folders[name], 'complete'), '')
   }
   return { folders, missing }
 }
