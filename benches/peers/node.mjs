@@ -30,9 +30,6 @@ const cpuSeconds = since => {
   return (user + system) / 1e6
 }
 
-/** What is installed for the bench, and nothing of the repository. */
-const peers = createRequire(join(spec.packages, 'package.json'))
-
 /** Modules made for pages ask for a document; sqlite's refuses where it sees Node. */
 async function asInPage(work) {
   const node = globalThis.process
@@ -95,7 +92,7 @@ const engines = {
   },
 
   async 'hnswlib-node'({ M, efConstruction }) {
-    const { HierarchicalNSW } = peers('hnswlib-node')
+    const { HierarchicalNSW } = createRequire(join(spec.packages, 'package.json'))('hnswlib-node')
     const index = new HierarchicalNSW('ip', dim)
     return {
       build(rows) {
