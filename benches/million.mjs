@@ -15,7 +15,7 @@ const [dim, centerCount, queryCount, batch, k] = [128, 2_000, 200, 10_000, 10]
 const collectionName = 'made'
 /** Room to build in; what is held in the end is far less, and told. */
 const memoryLimitBytes = 2 ** 30
-const truthFile = join(`${folder}.truth.json`)
+const truthFile = `${folder}.truth.json`
 
 /** Numbers that look random, the same for the same seed (Marsaglia's xorshift with a multiplication). */
 function randoms(seed) {

@@ -38,13 +38,13 @@ async function buildNative(env) {
 }
 
 /** How a contender is started: `{ command, folder }`, or `{ missing }` with why it cannot be. */
-function start({ runner, engine, build }, { folders, missing }, native) {
+function start({ runner, engine }, { folders, missing }, native) {
   if (runner === 'native') return native.missing ? { missing: native.missing } : { command: [native.path] }
   const name = { faiss: 'faiss-cpu', 'sqlite-vec': 'sqlite-vec-wasm-demo' }[engine] ?? engine
   if (missing[name]) return { missing: missing[name] }
   const folder = folders[name]
   if (runner === 'python') return { command: [join(folder, 'bin', 'python'), join(root, 'benches', 'peers', 'python.py')] }
-  return { command: ['node', join(root, 'benches', 'peers', 'node.mjs')], packages: folder, build }
+  return { command: ['node', join(root, 'benches', 'peers', 'node.mjs')], packages: folder }
 }
 
 /** The share of the true nearest among `ids`, over as many queries as there are answers. */
