@@ -3,7 +3,7 @@
 use super::coded::Coded;
 use super::indexes::{CodesRecord, IndexesRecord, PagesRecord, PlacedRecord};
 use super::maintain::{Reason, Step};
-use super::placed::Building;
+use super::placed::{Allowance, Building};
 use super::{Collection, Memory};
 use crate::column::gather::vector;
 use crate::error::{Error, Result};
@@ -148,14 +148,17 @@ impl Collection {
             // room for all of it.
             return Some((0, 0));
         }
+        let row_count = row_count(&sealed);
+        let (making, copies) = (plan.making_bytes(metric, dim, row_count), plan.copies_bytes(dim, row_count));
         let is_changed = match coded.store_placed(collection, &mut self.next_index, bytes, batch) {
             Some(is_changed) => is_changed,
-            None if coded.building.is_none()
-                && !memory.has_room_for_structures(plan.making_bytes(metric, dim, row_count(&sealed))) =>
-            {
+            None if coded.building.is_none() && !memory.has_room_for_structures(making) => {
                 return None;
             }
-            None => coded.build(&sealed, plan, thresholds, rows, collection, batch)?,
+            None => {
+                let allowance = Allowance { rows, is_roomy: memory.has_room_for_structures(making + copies) };
+                coded.build(&sealed, plan, thresholds, allowance, collection, batch)?
+            }
         };
         let progress = coded.building.as_ref().map_or((0, 0), Building::progress);
         if is_changed {

@@ -65,6 +65,15 @@ impl Building {
     }
 }
 
+/// What a step of building may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowance {
+    /// As long as it takes to code so many rows.
+    pub(super) rows: u32,
+    /// Whether a form that is begun may take [`Plan::copies_bytes`] too.
+    pub(super) is_roomy: bool,
+}
+
 impl Coded {
     /// Gives up what is under way with a segment that is gone, and forms none of whose segments is left; says
     /// whether one of these was stored.
@@ -97,24 +106,24 @@ impl Coded {
         !partitions.is_empty()
     }
 
-    /// Builds a form for about as long as it takes to code `rows` rows. `sealed` are the sealed segments, all of them
+    /// Builds a form for about as long as is allowed. `sealed` are the sealed segments, all of them
     /// coded. Says whether the record of what is stored changes; `None` when there is nothing to do.
     pub(super) fn build(
         &mut self,
         sealed: &[&Segment],
         plan: Plan,
         thresholds: Thresholds,
-        rows: u32,
+        allowance: Allowance,
         collection: u64,
         batch: &mut Batch,
     ) -> Option<bool> {
         if self.building.as_ref().is_none_or(|building| building.plan != plan) {
-            self.building = self.next_building(sealed, plan, thresholds);
+            self.building = self.next_building(sealed, plan, thresholds, allowance.is_roomy);
         }
         let building = self.building.as_mut()?;
         let codes: Vec<Option<&Codes>> = building.segments.iter().map(|id| self.codes.get(id)).collect();
         let codes = SlotCodes { slots: &building.slots, codes: &codes };
-        if let Some(form) = building.maker.step(&self.space, codes, rows, &mut self.walk) {
+        if let Some(form) = building.maker.step(&self.space, codes, allowance.rows, &mut self.walk) {
             let Building { partition, plan, segments, slots, .. } = self.building.take().expect("it was just built");
             let record = PlacedRecord {
                 pages: PagesRecord::new(0),
@@ -131,7 +140,13 @@ impl Coded {
     }
 
     /// The form that is to be made next, if any: of a partition that has none, a worn one, or another than is planned.
-    fn next_building(&self, sealed: &[&Segment], plan: Plan, thresholds: Thresholds) -> Option<Building> {
+    fn next_building(
+        &self,
+        sealed: &[&Segment],
+        plan: Plan,
+        thresholds: Thresholds,
+        is_roomy: bool,
+    ) -> Option<Building> {
         let mut partitions: SortedMap<PartitionId, Vec<&Segment>> = SortedMap::new();
         for segment in sealed {
             partitions.or_default(segment.partition()).push(segment);
@@ -165,8 +180,10 @@ impl Coded {
                     }
                 }
             }
-            let claimed_bytes = plan.making_bytes(self.space.metric(), self.space.center().len() as u32, rows);
-            let maker = plan.begin(&self.space, members, rows);
+            let dim = self.space.center().len() as u32;
+            let copies = if is_roomy { plan.copies_bytes(dim, rows) } else { 0 };
+            let claimed_bytes = plan.making_bytes(self.space.metric(), dim, rows) + copies;
+            let maker = plan.begin(&self.space, members, rows, is_roomy);
             let segments = segments.iter().map(|segment| segment.id()).collect();
             Some(Building { partition: *partition, plan, segments, slots, maker, claimed_bytes })
         })

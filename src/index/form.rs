@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Thresholds;
-use super::graph::{Graph, GraphBlobs, GraphRecord, Order, Walk};
+use super::graph::{Gathered, Graph, GraphBlobs, GraphRecord, Order, Points, Walk};
 #[cfg(feature = "instant-distance")]
 use super::instant::Instant;
 use super::inverted::{Builder, Inverted, StoredPages};
@@ -85,6 +85,8 @@ pub enum Maker {
         order: Option<Order>,
         /// The slots that are to have nodes, in that order.
         members: Vec<u32>,
+        /// Copies of their codes, where there is room for them.
+        gathered: Option<Gathered>,
         /// How many of them have theirs.
         done: usize,
     },
@@ -100,6 +102,9 @@ pub enum Maker {
 
 /// Slots that get their room in a graph in the time in which a row is coded.
 const SLOTS_PER_CODING: u32 = 32;
+
+/// Codes that are copied in the time in which a row is coded.
+const COPIES_PER_CODING: u32 = 8;
 
 /// Nodes that an insertion looks at in the time in which a row is coded.
 const WIDTH_PER_CODING: u32 = 8;
@@ -135,12 +140,25 @@ impl Plan {
         }
     }
 
+    /// About the heap that copies of codes take, in bytes, with which it is made faster.
+    pub fn copies_bytes(self, dim: u32, rows: u64) -> u64 {
+        match self {
+            Plan::Graph { .. } => Gathered::bytes_for(dim, rows),
+            _ => 0,
+        }
+    }
+
     /// Begins to make what is planned of `members` (slots, ascending, all of them coded), of so many rows in all.
-    pub fn begin(self, space: &Space, members: Vec<u32>, rows: u64) -> Maker {
+    /// With `is_roomy` the making may take [`Plan::copies_bytes`] more.
+    pub fn begin(self, space: &Space, members: Vec<u32>, rows: u64, is_roomy: bool) -> Maker {
         match self {
             Plan::Graph { links, width } => {
                 let (graph, order) = (Graph::new(space.metric(), links, width), Order::new(space, members));
-                Maker::Graph { graph, order: Some(order), members: Vec::new(), done: 0 }
+                let gathered = is_roomy.then(|| {
+                    let slots = order.last().map_or(0, |last| last + 1);
+                    Gathered::new(space, slots, &blank_code(space))
+                });
+                Maker::Graph { graph, order: Some(order), members: Vec::new(), gathered, done: 0 }
             }
             #[cfg(feature = "instant-distance")]
             Plan::Instant { width } => Maker::Instant { members, width },
@@ -156,9 +174,10 @@ impl Maker {
     pub fn size_bytes(&self) -> u64 {
         match self {
             Maker::Inverted(builder) => builder.size_bytes(),
-            Maker::Graph { graph, order, members, .. } => {
+            Maker::Graph { graph, order, members, gathered, .. } => {
                 let order = order.as_ref().map_or(0, Order::size_bytes);
-                graph.size_bytes() + order + members.capacity() as u64 * 4
+                let gathered = gathered.as_ref().map_or(0, Gathered::size_bytes);
+                graph.size_bytes() + order + gathered + members.capacity() as u64 * 4
             }
             #[cfg(feature = "instant-distance")]
             Maker::Instant { members, .. } => members.capacity() as u64 * 4,
@@ -186,7 +205,7 @@ impl Maker {
                 let points = SlotPoints { codes, blank: &blank_code(space) };
                 Some(Form::Instant(Instant::build(&points, members.iter().copied(), *width)))
             }
-            Maker::Graph { graph, order, members, done } => {
+            Maker::Graph { graph, order, members, gathered, done } => {
                 if let Some(first) = order {
                     if let Some(sorted) = first.step(space, codes, rows) {
                         (*members, *order) = (sorted, None);
@@ -198,14 +217,24 @@ impl Maker {
                     graph.extend(len.min(graph.len().saturating_add(rows.saturating_mul(SLOTS_PER_CODING))));
                     return None;
                 }
+                if let Some(gathered) = gathered.as_mut().filter(|gathered| (gathered.len() as usize) < members.len()) {
+                    let first = gathered.len() as usize;
+                    for member in members[first..].iter().take(rows.saturating_mul(COPIES_PER_CODING) as usize) {
+                        let (codes, row) = codes.get(*member);
+                        gathered.push(*member, codes.record(row));
+                    }
+                    return None;
+                }
                 let blank = blank_code(space);
+                let strewn = SlotPoints { codes, blank: &blank };
+                let points = gathered.as_ref().map_or(&strewn as &dyn Points, |gathered| gathered);
                 let cost = graph.record().width.div_ceil(WIDTH_PER_CODING);
                 let mut left = rows;
                 while let Some(member) = members.get(*done) {
                     if left == 0 {
                         return None;
                     }
-                    graph.insert(&SlotPoints { codes, blank: &blank }, *member, walk);
+                    graph.insert(points, *member, walk);
                     *done += 1;
                     left = left.saturating_sub(cost);
                 }

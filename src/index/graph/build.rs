@@ -38,19 +38,23 @@ impl Graph {
             }
             let bond = walk.found.iter().map(|entry| slot_of(*entry)).find(|slot| self.takes_bond(*slot, level));
             let bonds: Vec<u32> = bond.into_iter().collect();
-            chosen.push((level, self.select(points, Edge::Near, &walk.found, self.links, &bonds), bonds));
+            chosen.push((
+                level,
+                self.select(points, Edge::Near, &walk.found, self.links, &bonds, &mut walk.places),
+                bonds,
+            ));
         }
         let rises = self.rises.as_ref().map(|_| {
             let measure = Measure::from_place(self, points, Edge::Rise, &place);
             let start = self.descend(&measure, 0, walk);
             self.walk(&measure, walk, 0, &[start], Bounds::of(self.width as usize), None);
-            self.select(points, Edge::Rise, &walk.found, self.links, &[])
+            self.select(points, Edge::Rise, &walk.found, self.links, &[], &mut walk.places)
         });
         for (level, neighbours, bonds) in chosen {
-            self.connect(points, Edge::Near, slot, level, &neighbours, &bonds);
+            self.connect(points, Edge::Near, slot, level, &neighbours, &bonds, walk);
         }
         if let Some(rises) = rises {
-            self.connect(points, Edge::Rise, slot, 0, &rises, &[]);
+            self.connect(points, Edge::Rise, slot, 0, &rises, &[], walk);
         }
         if level > top {
             self.entry = slot;
@@ -98,7 +102,17 @@ impl Graph {
     }
 
     /// Makes a new node's edges, to its neighbours and back. A neighbour that has all that it may have chooses anew.
-    fn connect(&mut self, points: &dyn Points, edge: Edge, slot: u32, level: u32, neighbours: &[u64], bonds: &[u32]) {
+    #[expect(clippy::too_many_arguments, reason = "a list of a graph is named by three of them")]
+    fn connect(
+        &mut self,
+        points: &dyn Points,
+        edge: Edge,
+        slot: u32,
+        level: u32,
+        neighbours: &[u64],
+        bonds: &[u32],
+        walk: &mut Walk,
+    ) {
         self.write(edge, slot, level, neighbours, bonds);
         let most = self.most(edge, level);
         for neighbour in neighbours {
@@ -112,35 +126,49 @@ impl Graph {
             let mut bonds: Vec<u32> = list.iter().filter(|to| **to & BOND != 0).map(|to| to & !BOND).collect();
             bonds.extend(is_bond.then_some(slot));
             let others: Vec<u32> = slots(list).collect();
-            let (place, mut all) = (Place::of(points.record(node)), Vec::new());
-            Measure::from_place(self, points, edge, &place).entries(&others, f32::INFINITY, &mut all);
-            all.push(new);
-            all.sort_unstable();
-            let kept = self.select(points, edge, &all, most as u32, &bonds);
+            let Walk { place, places, met, .. } = &mut *walk;
+            place.take_known(points.record(node), self.square(node));
+            Measure::from_place(self, points, edge, place).entries(&others, f32::INFINITY, met);
+            met.push(new);
+            met.sort_unstable();
+            let kept = self.select(points, edge, met, most as u32, &bonds, places);
             self.write(edge, node, level, &kept, &bonds);
         }
     }
 
     /// Of candidates (the nearest first), the bonds, and those that are nearer to the node than to each other, up to
     /// `count`: so that edges lead in different directions (Malkov and Yashunin 2018, algorithm 4).
-    fn select(&self, points: &dyn Points, edge: Edge, candidates: &[u64], count: u32, bonds: &[u32]) -> Vec<u64> {
-        let (mut kept, mut slots) = (Vec::new(), Vec::new());
-        let (mut place, mut entries) = (Place::default(), Vec::new());
-        let mut room = (count as usize).saturating_sub(bonds.len());
+    ///
+    /// `places` is room for those of the chosen.
+    fn select(
+        &self,
+        points: &dyn Points,
+        edge: Edge,
+        candidates: &[u64],
+        count: u32,
+        bonds: &[u32],
+        places: &mut Vec<Place>,
+    ) -> Vec<u64> {
+        let (mut kept, mut room) = (Vec::new(), (count as usize).saturating_sub(bonds.len()));
         for candidate in candidates {
             let (far, slot) = (distance_of(*candidate), slot_of(*candidate));
-            if !bonds.contains(&slot) {
-                if room == 0 {
-                    continue;
-                }
-                place.take(points.record(slot));
-                if Measure::from_place(self, points, edge, &place).is_any_within(far, &slots, &mut entries) {
+            let is_bond = bonds.contains(&slot);
+            if room == 0 && !is_bond {
+                continue;
+            }
+            let record = points.record(slot);
+            let square = if points.holds_squares() { key_parts(record).2 } else { self.square(slot) };
+            if !is_bond {
+                if places[..kept.len()].iter().any(|place| place.distance(edge, record, square) < far) {
                     continue;
                 }
                 room -= 1;
             }
+            if places.len() == kept.len() {
+                places.push(Place::default());
+            }
+            places[kept.len()].take_known(record, square);
             kept.push(*candidate);
-            slots.push(slot);
         }
         kept
     }

@@ -2,7 +2,7 @@
 
 use super::super::codes::key_parts;
 use super::super::space::Aim;
-use super::super::top::{distance_of, entry};
+use super::super::top::entry;
 use super::{Graph, Points};
 use crate::kernel;
 
@@ -25,8 +25,10 @@ pub(super) struct Measure<'a> {
 enum Term {
     /// Its code's bias, which keys have: taken away.
     Bias,
-    /// The square of its point.
+    /// The square of its point, which its node has.
     Square,
+    /// The square of its point, which its code ends with.
+    HeldSquare,
     /// Nothing.
     Zero,
 }
@@ -59,8 +61,25 @@ impl Place {
         place
     }
 
+    /// The heap that it holds, in bytes.
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.numbers.capacity() as u64 * 2
+    }
+
     /// Becomes the place of a code.
     pub(super) fn take(&mut self, record: &[u8]) {
+        self.take_code(record);
+        let (code, step, _) = key_parts(record);
+        self.square = step * step * (kernel::code_product(&self.numbers, code) - self.zero) as f32;
+    }
+
+    /// Becomes the place of a code whose point's square is known.
+    pub(super) fn take_known(&mut self, record: &[u8], square: f32) {
+        self.take_code(record);
+        self.square = square;
+    }
+
+    fn take_code(&mut self, record: &[u8]) {
         let (code, step, _) = key_parts(record);
         self.numbers.resize(code.len(), 0);
         kernel::code_numbers(code, &mut self.numbers);
@@ -71,7 +90,17 @@ impl Place {
         }
         self.zero = 64 * sum;
         self.step = step;
-        self.square = step * step * (kernel::code_product(&self.numbers, code) - self.zero) as f32;
+    }
+
+    /// The distance of a code by those of its kind, whose point has that square.
+    #[inline(always)]
+    pub(super) fn distance(&self, edge: Edge, record: &[u8], square: f32) -> f32 {
+        let (code, step, _) = key_parts(record);
+        let product = (kernel::code_product(&self.numbers, code) - self.zero) as f32;
+        match edge {
+            Edge::Near => -2.0 * self.step * step * product + (self.square + square),
+            Edge::Rise => -self.step * step * product,
+        }
     }
 }
 
@@ -84,6 +113,7 @@ impl<'a> Measure<'a> {
     /// Squared distances from a node, exactly zero to itself; or its negative products.
     pub(super) fn from_place(graph: &'a Graph, points: &'a dyn Points, edge: Edge, place: &'a Place) -> Measure<'a> {
         let (factor, base, term) = match edge {
+            Edge::Near if points.holds_squares() => (-2.0 * place.step, place.square, Term::HeldSquare),
             Edge::Near => (-2.0 * place.step, place.square, Term::Square),
             Edge::Rise => (-place.step, 0.0, Term::Zero),
         };
@@ -111,9 +141,7 @@ impl<'a> Measure<'a> {
         let mut records: [&[u8]; BATCH] = [&[]; BATCH];
         let mut terms = [0.0; BATCH];
         for slots in slots.chunks(BATCH) {
-            for (record, slot) in records.iter_mut().zip(slots) {
-                *record = self.points.record(*slot);
-            }
+            self.points.records(slots, &mut records);
             let mut touched = 0;
             for record in &records[..slots.len()] {
                 touched ^= kernel::touch(record);
@@ -139,14 +167,6 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// Whether one of some slots is nearer than `far`.
-    pub(super) fn is_any_within(&self, far: f32, slots: &[u32], entries: &mut Vec<u64>) -> bool {
-        slots.chunks(4).any(|four| {
-            self.entries(four, f32::INFINITY, entries);
-            entries.iter().any(|entry| distance_of(*entry) < far)
-        })
-    }
-
     #[inline(always)]
     fn scaled(&self, record: &[u8], product: i32) -> f32 {
         self.factor * key_parts(record).1 * (product - self.zero) as f32
@@ -157,10 +177,11 @@ impl<'a> Measure<'a> {
         match self.term {
             Term::Bias => -key_parts(record).2,
             Term::Square => self.base + self.graph.square(slot),
+            Term::HeldSquare => self.base + key_parts(record).2,
             Term::Zero => 0.0,
         }
     }
 }
 
 /// Codes that are asked for together.
-const BATCH: usize = 64;
+const BATCH: usize = 32;

@@ -16,12 +16,14 @@
 //! at a time and never rebuilt; dead slots stay as places to walk through.
 
 mod build;
+mod gathered;
 mod measure;
 mod order;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+pub use gathered::Gathered;
 pub use order::Order;
 pub use walk::Walk;
 
@@ -58,6 +60,18 @@ const NODE_BYTES: usize = 12;
 pub trait Points {
     /// The seven-bit code of a slot, as [`Codes::record`] gives it.
     fn record(&self, slot: u32) -> &[u8];
+
+    /// Those of several slots, in their order. There is room for all of them.
+    fn records<'a>(&'a self, slots: &[u32], records: &mut [&'a [u8]]) {
+        for (record, slot) in records.iter_mut().zip(slots) {
+            *record = self.record(*slot);
+        }
+    }
+
+    /// Whether codes end with their points' squares in place of their biases.
+    fn holds_squares(&self) -> bool {
+        false
+    }
 }
 
 impl Points for Codes {

@@ -31,6 +31,11 @@ impl Order {
         (self.members.capacity() + self.clusters.capacity()) as u64 * 4 + self.pivots.size_bytes()
     }
 
+    /// The greatest of the slots.
+    pub fn last(&self) -> Option<u32> {
+        self.members.last().copied()
+    }
+
     /// How many slots there are to be ordered.
     pub fn len(&self) -> usize {
         self.members.len()

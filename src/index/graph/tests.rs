@@ -119,6 +119,25 @@ fn found(
 const ANY: Option<&dyn Fn(u32) -> bool> = None;
 
 #[test]
+fn copies_of_the_codes_in_another_order_make_the_same_graph() {
+    for metric in [Metric::L2, Metric::Ip, Metric::Cosine] {
+        let vectors = clustered(&mut Random(31), 900, 0.2);
+        let World { space, codes, graph } = World::new(metric, &vectors, 6, 40);
+        let mut gathered = Gathered::new(&space, codes.len(), &blank_code(&space));
+        (0..codes.len()).rev().for_each(|slot| gathered.push(slot, codes.record(slot)));
+        assert_eq!(gathered.len(), codes.len());
+        let (mut other, mut walk) = (Graph::new(metric, 6, 40), Walk::new());
+        (0..codes.len()).for_each(|slot| other.insert(&gathered, slot, &mut walk));
+        assert_eq!(other.record(), graph.record());
+        for slot in 0..codes.len() {
+            assert_eq!(other.node(slot), graph.node(slot), "{metric:?}, slot {slot}");
+            assert_eq!(other.list(slot, 0), graph.list(slot, 0), "{metric:?}, slot {slot}");
+            assert_eq!(other.rises(slot), graph.rises(slot), "{metric:?}, slot {slot}");
+        }
+    }
+}
+
+#[test]
 fn wider_walks_find_more_for_every_metric() {
     for (metric, growth) in [(Metric::L2, 0.0), (Metric::Cosine, 0.5), (Metric::Ip, 0.0), (Metric::Ip, 0.5)] {
         let mut random = Random(7);

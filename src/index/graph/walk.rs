@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::super::codes::Scan;
 use super::super::top::{distance_of, slot_of};
-use super::measure::Measure;
+use super::measure::{Measure, Place};
 use super::{BOND, Graph, NONE, Points};
 
 /// What marks an entry as left: a bit of its slot that slots do not use.
@@ -34,7 +34,11 @@ pub struct Walk {
     /// Those of a node's neighbours that were not met before.
     fresh: Vec<u32>,
     /// Their entries.
-    met: Vec<u64>,
+    pub(super) met: Vec<u64>,
+    /// A node that chooses its neighbours.
+    pub(super) place: Place,
+    /// Those that it has chosen.
+    pub(super) places: Vec<Place>,
 }
 
 impl Walk {
@@ -46,7 +50,8 @@ impl Walk {
     /// The heap that it holds, in bytes.
     pub fn size_bytes(&self) -> u64 {
         let entries = self.frontier.capacity() + self.found.capacity() + self.met.capacity();
-        (self.epochs.capacity() * 2 + self.fresh.capacity() * 4 + entries * 8) as u64
+        let places: u64 = self.places.iter().map(Place::size_bytes).sum();
+        (self.epochs.capacity() * 2 + self.fresh.capacity() * 4 + entries * 8) as u64 + places
     }
 
     fn begin(&mut self, len: u32) {
