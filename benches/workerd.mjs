@@ -84,10 +84,19 @@ await main(async () => {
     await build({ entryPoints: [join(scratch, 'worker.mjs')], outfile: join(dist, 'worker.mjs'), bundle: true, format: 'esm', external: ['cloudflare:*', './elanus.wasm'], logLevel: 'error' })
     cpSync(join(root, 'pkg', 'dist', 'elanus.wasm'), join(dist, 'elanus.wasm'))
     const run = async () => (workerd = await runWorkerd({ dist, main: 'worker.mjs', folder: scratch, objects: { BENCH: 'Bench' }, token: 'bench' }))
-    const bench = async (object, method, ...args) => (await fetch(`${workerd.url}/bench/${[object, method, ...args].join('/')}`)).json()
-    const ask = async (dbName, path, body) => {
-      const response = await fetch(`${workerd.url}/v2/vectordb/${path}`, { method: 'POST', headers: { authorization: 'Bearer bench' }, body: JSON.stringify({ dbName, collectionName, ...body }) })
-      return response.json()
+    // A process that dies is named, with what it said, instead of the socket that it closed.
+    const request = async (path, init) => {
+      try {
+        return await (await fetch(workerd.url + path, init)).json()
+      } catch (error) {
+        throw new Error(`no answer to ${path}: ${await workerd.why() || 'workerd goes on'}`, { cause: error })
+      }
+    }
+    // Each on a connection of its own: workerd closes one that is idle for five seconds, which this process learns too late
+    // where the machine has kept it waiting.
+    const bench = (object, method, ...args) => request(`/bench/${[object, method, ...args].join('/')}`, { headers: { connection: 'close' } })
+    const ask = (dbName, path, body) => {
+      return request(`/v2/vectordb/${path}`, { method: 'POST', headers: { authorization: 'Bearer bench' }, body: JSON.stringify({ dbName, collectionName, ...body }) })
     }
     const requests = {
       'collections/list': () => ['collections/list', {}],

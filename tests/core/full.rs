@@ -145,3 +145,8 @@ fn exact_scans_are_refused_in_time_and_deletes_make_room() {
 fn codes_and_clusters_are_refused_in_time_and_deletes_make_room() {
     is_filled_and_emptied("AUTOINDEX");
 }
+
+#[test]
+fn graphs_are_refused_in_time_and_deletes_make_room() {
+    is_filled_and_emptied("HNSW");
+}

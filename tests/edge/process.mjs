@@ -7,6 +7,9 @@ import { join } from 'node:path'
 /** The compatibility date of the Workers that are tried here. */
 export const DATE = '2026-07-01'
 
+/** How long a process that ends may take from the sockets' end to its own. */
+const END_MS = 2000
+
 /**
  * Serves the Worker `main` of the folder `dist`, whose `objects` are classes by binding, all on SQLite below `folder`.
  * Resolves when it listens.
@@ -36,7 +39,11 @@ export async function runWorkerd({ dist, main, folder, objects, token }) {
   const child = spawn(binary, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const said = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', text => said.push(String(text)))
-  const ended = new Promise(resolve => child.once('close', (code, signal) => resolve(signal ?? code)))
+  let end = ''
+  const ended = new Promise(resolve => child.once('close', (code, signal) => {
+    end = `workerd ended (${signal ?? code}): ${said.join('')}`
+    resolve(signal ?? code)
+  }))
   const kill = () => {
     child.kill('SIGKILL')
     return ended
@@ -50,7 +57,12 @@ export async function runWorkerd({ dist, main, folder, objects, token }) {
         if (event === 'listen') resolve(port)
       }
     })
-    ended.then(how => reject(new Error(`workerd ended (${how}): ${said.join('')}`)))
+    ended.then(() => reject(new Error(end)))
   })
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid, kill }
+  /** Why a request got no answer: how the process ended, once it did (a request fails before its end is known), or ''. */
+  const why = async () => {
+    await Promise.race([ended, new Promise(resolve => setTimeout(resolve, END_MS))])
+    return end
+  }
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid, kill, why }
 }

@@ -19,7 +19,7 @@ pub struct Gathered {
 }
 
 /// Bytes that a page aims at.
-const PAGE_BYTES: usize = 1 << 20;
+pub(super) const PAGE_BYTES: usize = 1 << 20;
 
 impl Gathered {
     /// No codes yet, of `slots` slots; `blank` is what those have that none is pushed for.

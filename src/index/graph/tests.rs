@@ -4,7 +4,8 @@ use super::*;
 use crate::column::VectorColumn;
 use crate::index::Candidate;
 use crate::index::codes::Scan;
-use crate::index::slots::blank_code;
+use crate::index::form::Plan;
+use crate::index::slots::{SlotCodes, Slots, blank_code};
 use crate::index::space::{Aim, Space};
 use crate::kernel;
 use crate::schema::Metric;
@@ -134,6 +135,31 @@ fn copies_of_the_codes_in_another_order_make_the_same_graph() {
             assert_eq!(other.list(slot, 0), graph.list(slot, 0), "{metric:?}, slot {slot}");
             assert_eq!(other.rises(slot), graph.rises(slot), "{metric:?}, slot {slot}");
         }
+    }
+}
+
+#[test]
+fn making_a_graph_takes_no_more_than_is_claimed_for_it() {
+    let vectors: Vec<Vec<f32>> = {
+        let mut random = Random(37);
+        (0..6_000).map(|_| (0..256).map(|_| random.normal()).collect()).collect()
+    };
+    for (metric, is_roomy) in [(Metric::L2, false), (Metric::L2, true), (Metric::Ip, true)] {
+        let World { space, codes, .. } = World::new(metric, &vectors, 0, 0);
+        let (slots, rows) = (Slots::new([codes.len()].into_iter()).unwrap(), u64::from(codes.len()));
+        let (plan, codes) = (Plan::Graph { links: 16, width: 10 }, [Some(&codes)]);
+        let copies = if is_roomy { plan.copies_bytes(256, rows) } else { 0 };
+        let claimed = plan.making_bytes(metric, 256, rows) + copies;
+        let mut maker = plan.begin(&space, (0..rows as u32).collect(), rows, is_roomy);
+        let (mut walk, mut most) = (Walk::new(), 0);
+        while maker.step(&space, SlotCodes { slots: &slots, codes: &codes }, 64, &mut walk).is_none() {
+            most = most.max(maker.size_bytes());
+        }
+        // Beside what grows with the rows: the order's pivots, as many as the root of the rows, and what the last page of
+        // the copies has room for.
+        let page = if is_roomy { gathered::PAGE_BYTES as u64 } else { 0 };
+        assert!(most <= claimed + claimed / 32 + page, "{metric:?}, {is_roomy}: {most} bytes, {claimed} claimed");
+        assert!(most >= claimed - claimed / 8, "{metric:?}, {is_roomy}: {most} bytes, {claimed} claimed");
     }
 }
 
