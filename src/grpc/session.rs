@@ -39,7 +39,10 @@ pub async fn alloc_timestamp(door: &Door<'_>, _: AllocTimestampRequest) -> Answe
     Ok(AllocTimestampResponse { timestamp: door.timestamp(), ..AllocTimestampResponse::default() })
 }
 
-/// One node, whatever is asked.
+/// What a node of Milvus does. One that stands alone is all of them at once, and lists itself as each.
+const ROLES: [&str; 4] = ["mixcoord", "proxy", "querynode", "datanode"];
+
+/// The same nodes, whatever is asked.
 pub async fn metrics(door: &Door<'_>, _: GetMetricsRequest) -> Answered<GetMetricsResponse> {
     let Reply::Stats(stats) = door.run(Command::Stats).await? else {
         unreachable!("Stats was answered with something else");
@@ -50,15 +53,20 @@ pub async fn metrics(door: &Door<'_>, _: GetMetricsRequest) -> Answered<GetMetri
         ("memory_usage", number(stats.memory_bytes)),
         ("disk_usage", number(stats.storage_bytes)),
     ]);
-    let infos = object([
-        ("has_error", Value::Bool(false)),
-        ("name", Value::Text("elanus".to_string())),
-        ("type", Value::Text("standalone".to_string())),
-        ("hardware_infos", hardware),
-    ]);
-    let node = object([("identifier", Value::Int(1)), ("infos", infos)]);
+    let text = |text: &str| Value::Text(text.to_string());
+    let system = object([("system_version", text(VERSION)), ("deploy_mode", text("STANDALONE"))]);
+    let nodes = (1..).zip(ROLES).map(|(id, role)| {
+        let infos = object([
+            ("has_error", Value::Bool(false)),
+            ("name", text(&format!("elanus-{role}"))),
+            ("type", text(role)),
+            ("hardware_infos", hardware.clone()),
+            ("system_info", system.clone()),
+        ]);
+        object([("identifier", Value::Int(id)), ("infos", infos)])
+    });
     let mut response = String::new();
-    json::print(&object([("nodes_info", Value::List(vec![node]))]), &mut response);
+    json::print(&object([("nodes_info", Value::List(nodes.collect()))]), &mut response);
     Ok(GetMetricsResponse { response, component_name: "elanus".to_string(), ..GetMetricsResponse::default() })
 }
 

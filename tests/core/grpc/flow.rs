@@ -18,6 +18,7 @@ use elanus::grpc::proto::rows::{
 };
 use elanus::grpc::proto::schema::FieldSchema;
 use elanus::grpc::proto::segment::{FlushRequest, FlushResponse, GetFlushStateRequest, GetFlushStateResponse};
+use elanus::grpc::proto::session::{GetMetricsRequest, GetMetricsResponse};
 
 use prost::Message;
 
@@ -410,4 +411,23 @@ fn queries_are_ordered_by_fields() {
     assert_eq!(refused.status.map(|status| status.code), Some(1100));
     let refused = ordered(&[("order_by_fields", "z")]);
     assert_eq!(refused.status.map(|status| status.code), Some(1700));
+}
+
+/// What looks for a node by what it does finds one.
+#[test]
+fn the_one_node_is_listed_as_all_that_it_does() {
+    let server = Server::new();
+    let request = GetMetricsRequest { request: r#"{"metric_type":"system_info"}"#.into() };
+    let metrics: GetMetricsResponse = server.call("GetMetrics", request);
+    assert_eq!(metrics.status, Some(Status::default()));
+    let told: serde_json::Value = serde_json::from_str(&metrics.response).expect("it is JSON");
+    let nodes = told["nodes_info"].as_array().expect("a list of nodes");
+    let types: Vec<&str> = nodes.iter().map(|node| node["infos"]["type"].as_str().expect("a type")).collect();
+    assert_eq!(types, ["mixcoord", "proxy", "querynode", "datanode"]);
+    for (at, node) in nodes.iter().enumerate() {
+        assert_eq!(node["identifier"], at + 1);
+        assert_eq!(node["infos"]["has_error"], false);
+        assert!(node["infos"]["hardware_infos"]["memory"].as_u64().is_some_and(|bytes| bytes > 0));
+        assert_eq!(node["infos"]["system_info"]["deploy_mode"], "STANDALONE");
+    }
 }
