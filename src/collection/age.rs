@@ -30,6 +30,9 @@ impl Collection {
         }
         self.oldest_ms = Some(oldest);
         self.kill(&old);
+        if !old.is_empty() {
+            self.forget_answers();
+        }
         !old.is_empty()
     }
 }

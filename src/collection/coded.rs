@@ -6,11 +6,10 @@ use super::Collection;
 use super::indexes::{CodesRecord, FieldRecord, PagesRecord};
 use super::placed::{Building, Placed};
 use super::primary::{PrimaryKey, RowAddress};
-use super::search::{Found, Searched};
+use super::search::Searched;
 use crate::bitmap::Bitmap;
 use crate::column::gather::vector;
 use crate::index::codes::{Codes, Scan, margin};
-use crate::index::flat::Exact;
 use crate::index::form::Form;
 use crate::index::graph::Walk;
 use crate::index::slots::{SlotCodes, SlotPoints, blank_code};
@@ -105,6 +104,15 @@ impl Coded {
     }
 }
 
+/// What codes leave to be compared exactly for one query.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    /// Single rows, in the order of memory.
+    pub(super) rows: Vec<RowAddress>,
+    /// Segments of which all allowed rows are compared.
+    pub(super) scanned: Vec<SegmentId>,
+}
+
 impl Collection {
     /// The elements of all vectors of a column.
     pub(super) fn elements(&self, column: usize) -> u64 {
@@ -129,18 +137,16 @@ impl Collection {
         true
     }
 
-    /// The nearest rows of a query by codes; `None` when only an exact scan can tell.
-    ///
-    /// Segments whose codes are not complete are left to the caller: they are appended to `rest`.
-    pub(super) fn nearest_by_codes(
+    /// The rows that are nearest a query by codes; `None` when only an exact scan can tell. Segments whose codes are not
+    /// complete are scanned.
+    pub(super) fn candidates_by_codes(
         &mut self,
         query: &[f32],
         searched: Searched,
         effort: Effort,
         allowed: &SortedMap<SegmentId, Bitmap>,
         limit: u32,
-        rest: &mut Vec<SegmentId>,
-    ) -> Option<Vec<Found>> {
+    ) -> Option<Candidates> {
         let column = searched.column;
         let mut pool = limit.saturating_add(effort.spare.max(limit / 2));
         let allowed_count: u64 = allowed.values().map(|rows| u64::from(rows.count())).sum();
@@ -173,9 +179,10 @@ impl Collection {
                 slots = slots.checked_add(placed.slots.len())?;
             }
         }
-        let scanned = parts.len();
+        let placed_parts = parts.len();
+        let mut scanned = Vec::new();
         for (id, _) in allowed.iter() {
-            if parts[..scanned].iter().any(|(_, part)| part == id) {
+            if parts[..placed_parts].iter().any(|(_, part)| part == id) {
                 continue;
             }
             let vectors = vector(self.segments[id].columns()[column].data());
@@ -184,7 +191,7 @@ impl Collection {
                 known.extend(space, vectors, u32::MAX);
             }
             if known.len() < vectors.len() || known.uncoded().len() as u32 > known.len() / 16 {
-                rest.push(*id);
+                scanned.push(*id);
                 continue;
             }
             parts.push((slots, *id));
@@ -239,7 +246,7 @@ impl Collection {
                     }
                 }
             }
-            for (first, id) in &parts[scanned..] {
+            for (first, id) in &parts[placed_parts..] {
                 codes[id].scan(&mut scan, &allowed[id], *first);
             }
             let mut top = scan.top.into_sorted(&tie);
@@ -250,23 +257,15 @@ impl Collection {
             }
             pool = pool.saturating_mul(4);
         };
-        let mut candidates: Vec<RowAddress> = Vec::new();
+        let mut rows: Vec<RowAddress> = Vec::new();
         for (_, id) in &parts {
             let Some(allowed) = allowed.get(id) else { continue };
             let uncoded = codes[id].uncoded().iter().filter(|row| allowed.contains(**row));
-            candidates.extend(uncoded.map(|row| RowAddress { segment: *id, row: *row }));
+            rows.extend(uncoded.map(|row| RowAddress { segment: *id, row: *row }));
         }
-        candidates.extend(top.into_iter().map(|Candidate { row, .. }| address(row)));
-        // In the order of memory.
-        sort_by(&mut candidates, |a, b| (a.segment, a.row).cmp(&(b.segment, b.row)));
-        let exact = Exact::new(searched.metric, query);
-        // Candidates that are not here are left out of an answer that is thrown away.
-        let distance = |at: RowAddress| {
-            let vectors = vector(segments[&at.segment].columns()[column].data());
-            Some((at, exact.distance(vectors.row_if_here(at.row)?)))
-        };
-        let found = candidates.into_iter().filter_map(distance);
-        Some(found.filter(|(_, distance)| searched.range.contains(*distance)).collect())
+        rows.extend(top.into_iter().map(|Candidate { row, .. }| address(row)));
+        sort_by(&mut rows, |a, b| (a.segment, a.row).cmp(&(b.segment, b.row)));
+        Some(Candidates { rows, scanned })
     }
 }
 

@@ -123,7 +123,7 @@ impl Collection {
         let all = u32::try_from(allowed.row_count()).unwrap_or(u32::MAX);
         let mut window = count.saturating_mul(size).saturating_mul(4).max(WINDOW_MIN);
         loop {
-            let found = self.once_per_command(|it| it.nearest_of(query, searched, allowed, window.min(all)));
+            let found = self.once_per_command(query, searched, allowed, window.min(all));
             let groups = self.group(found, column, count as usize, size as usize);
             if window >= all || groups.is_full() || self.misses() > 0 {
                 return groups;

@@ -5,8 +5,9 @@
 //! that comes upon an absent page notes it and goes on; the engine sees that pages are wanted, throws the answer away,
 //! has them loaded and runs the command anew. Background work is given what it needs beforehand.
 
+use super::coded::Candidates;
 use super::maintain::Job;
-use super::search::Found;
+use super::search::{Allowed, Found, Searched};
 use super::{Collection, Memory};
 use crate::column::VectorColumn;
 use crate::column::gather::vector;
@@ -28,6 +29,30 @@ const ROUND_BYTES_MAX: u64 = 8 << 20;
 const CACHE_SHARE: u64 = 32;
 const CACHE_BYTES_MIN: u64 = 1 << 20;
 
+/// Candidates that are kept for the next attempt at a command, about: 1 MB of them.
+const KEPT_CANDIDATES_MAX: usize = 1 << 16;
+
+/// What one search of the command under way has come to.
+#[derive(Debug, Default)]
+pub(super) enum Answer {
+    /// Nothing yet.
+    #[default]
+    Open,
+    /// Some of these were not here.
+    Candidates(Candidates),
+    /// All of it was here.
+    Found(Vec<Found>),
+}
+
+impl Answer {
+    fn candidate_count(&self) -> usize {
+        match self {
+            Answer::Candidates(candidates) => candidates.rows.len() + candidates.scanned.len(),
+            Answer::Open | Answer::Found(_) => 0,
+        }
+    }
+}
+
 impl Collection {
     /// Whether some vectors are in storage only.
     pub fn is_partly_absent(&self) -> bool {
@@ -39,27 +64,48 @@ impl Collection {
         self.vector_columns().map(|(_, _, vectors)| vectors.misses()).sum()
     }
 
-    /// What `search` answers, which is called equally often in all attempts at a command: an answer that nothing was
-    /// missing from is kept for the next attempt, so that what it was made of need not stay in memory.
-    pub(super) fn once_per_command(&mut self, search: impl FnOnce(&mut Collection) -> Vec<Found>) -> Vec<Found> {
+    /// The nearest `limit` rows of one query, which is asked for equally often in all attempts at a command. An answer
+    /// that nothing was missing from is kept for the next attempt, so that what it was made of need not stay in memory;
+    /// of another its candidates are, so that the next attempt only compares them.
+    pub(super) fn once_per_command(
+        &mut self,
+        query: &[f32],
+        searched: Searched,
+        allowed: &Allowed,
+        limit: u32,
+    ) -> Vec<Found> {
         if !self.is_partly_absent() {
-            return search(self);
+            let candidates = self.candidates_of(query, searched, allowed, limit);
+            return self.nearest_of(query, searched, allowed, limit, &candidates);
         }
         let at = self.asked;
         self.asked += 1;
-        if let Some(Some(known)) = self.answered.get(at) {
+        if let Some(Answer::Found(known)) = self.answered.get(at) {
             return known.clone();
         }
         let misses = self.misses();
         if misses >= ROUND_MISSES_MAX {
             return Vec::new();
         }
-        let found = search(self);
+        if self.answered.len() <= at {
+            self.answered.resize_with(at + 1, Answer::default);
+        }
+        let candidates = match std::mem::take(&mut self.answered[at]) {
+            Answer::Candidates(known) => known,
+            _ => self.candidates_of(query, searched, allowed, limit),
+        };
+        let found = self.nearest_of(query, searched, allowed, limit, &candidates);
         if self.misses() == misses {
-            self.answered.resize(self.answered.len().max(at + 1), None);
-            self.answered[at] = Some(found.clone());
+            self.answered[at] = Answer::Found(found.clone());
+        } else if self.answered.iter().map(Answer::candidate_count).sum::<usize>() < KEPT_CANDIDATES_MAX {
+            self.answered[at] = Answer::Candidates(candidates);
         }
         found
+    }
+
+    /// Forgets what searches of a command that waits for vectors came to: rows have changed, or it is another command.
+    pub fn forget_answers(&mut self) {
+        self.answered.clear();
     }
 
     /// Says which vector columns are left in storage by wish of the user, and leaves of them what is more than a few.
@@ -70,10 +116,9 @@ impl Collection {
         self.trim(memory);
     }
 
-    /// Begins a command.
+    /// Makes room for what a command is about to read.
     pub fn begin_reading(&mut self, memory: Memory) {
         self.trim(memory);
-        self.answered.clear();
     }
 
     /// Begins an attempt at a command: what it reads counts as read later than all before.

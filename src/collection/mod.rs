@@ -35,10 +35,10 @@ use crate::sorted::SortedMap;
 use crate::store::{Batch, BlobKey, codec};
 use coded::Coded;
 use indexes::{IndexId, PagesRecord};
+use late::Answer;
 use maintain::Job;
 use manifest::{ManifestRecord, SealedRecord};
 use primary::{PrimaryIndex, PrimaryKey, RowAddress};
-use search::Found;
 
 /// The rows of a collection.
 #[derive(Debug)]
@@ -72,9 +72,9 @@ pub struct Collection {
     left_columns: Vec<usize>,
     /// Whether others are read in.
     reads_in: bool,
-    /// What searches of the command under way came to that vectors in storage were waited for, and how many of them there
-    /// were in the attempt under way.
-    answered: Vec<Option<Vec<Found>>>,
+    /// What searches of the command under way came to while vectors in storage were waited for, and how many of them
+    /// there were in the attempt under way.
+    answered: Vec<Answer>,
     asked: usize,
     /// No live row was written before this time; `None` where that is not known.
     oldest_ms: Option<i64>,

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Collection;
+use super::coded::Candidates;
 use super::group::Grouping;
 use super::output::{Output, check_bytes};
 use super::primary::{PrimaryKey, RowAddress};
@@ -211,7 +212,7 @@ impl Collection {
         let found_bytes = size_of::<Found>() as u64 * allowed.row_count().min(u64::from(limit));
         check_bytes(found_bytes.saturating_mul(u64::from(search.queries.count)))?;
         let queries = search.queries.elements.chunks_exact(search.queries.dim as usize);
-        let mut nearest = |query| self.once_per_command(|it| it.nearest_of(query, searched, &allowed, limit));
+        let mut nearest = |query| self.once_per_command(query, searched, &allowed, limit);
         Ok(queries.map(&mut nearest).collect())
     }
 
@@ -239,25 +240,40 @@ impl Collection {
         Ok(Allowed(allowed))
     }
 
-    /// The nearest `limit` rows of one query, nearest first; ties by ascending primary key.
+    /// The rows that the nearest `limit` of one query are looked for among.
+    pub(super) fn candidates_of(
+        &mut self,
+        query: &[f32],
+        searched: Searched,
+        allowed: &Allowed,
+        limit: u32,
+    ) -> Candidates {
+        let Allowed(allowed) = allowed;
+        let coded =
+            searched.effort.and_then(|effort| self.candidates_by_codes(query, searched, effort, allowed, limit));
+        coded.unwrap_or_else(|| Candidates { rows: Vec::new(), scanned: allowed.keys().copied().collect() })
+    }
+
+    /// The nearest `limit` of the candidates of one query, nearest first; ties by ascending primary key.
     pub(super) fn nearest_of(
         &mut self,
         query: &[f32],
         searched: Searched,
         allowed: &Allowed,
         limit: u32,
+        candidates: &Candidates,
     ) -> Vec<Found> {
         let Allowed(allowed) = allowed;
-        let mut scanned: Vec<SegmentId> = Vec::new();
-        let coded = searched
-            .effort
-            .and_then(|effort| self.nearest_by_codes(query, searched, effort, allowed, limit, &mut scanned));
-        let mut found = coded.unwrap_or_else(|| {
-            scanned = allowed.keys().copied().collect();
-            Vec::new()
-        });
+        let exact = Exact::new(searched.metric, query);
+        // Candidates that are not here are left out of an answer that is thrown away.
+        let distance = |at: &RowAddress| {
+            let vectors = vector(self.segments[&at.segment].columns()[searched.column].data());
+            Some((*at, exact.distance(vectors.row_if_here(at.row)?)))
+        };
+        let compared = candidates.rows.iter().filter_map(distance);
+        let mut found: Vec<Found> = compared.filter(|(_, distance)| searched.range.contains(*distance)).collect();
         let primary = self.schema.primary_column();
-        for id in scanned {
+        for &id in &candidates.scanned {
             let segment = self.segments.get_mut(&id).expect("allowed rows are of segments");
             let is_whole = segment.prepare(searched.column, searched.metric);
             let (segment, allowed) = (&self.segments[&id], &allowed[&id]);
@@ -265,11 +281,7 @@ impl Collection {
             let tie = |a: u32, b: u32| PrimaryKey::of(keys, a).cmp(&PrimaryKey::of(keys, b));
             let column = vector(segment.columns()[searched.column].data());
             let request = Request { column, query, allowed, limit, range: searched.range, tie: &tie };
-            let top = if is_whole {
-                segment.search(searched.column, &request)
-            } else {
-                Exact::new(searched.metric, query).search(&request)
-            };
+            let top = if is_whole { segment.search(searched.column, &request) } else { exact.search(&request) };
             let nearest = top.into_sorted(&tie);
             found.extend(nearest.iter().map(|c| (RowAddress { segment: id, row: c.row }, c.distance)));
         }

@@ -61,6 +61,9 @@ pub struct Engine {
     asked: SortedMap<u64, Asked>,
     /// Blobs that nothing refers to, left by work that was cut short.
     orphans: Vec<BlobKey>,
+    /// Commands and steps of background work that have begun. What a command that waits knows already holds as long as
+    /// no other came between.
+    turn: u64,
     /// Whether a collection was read in, which may leave work: vectors in storage, rows without codes.
     has_news: bool,
     /// The collection whose background work was done last; the next one's turn is next.
@@ -80,6 +83,7 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Continuation {
     command: Command,
+    turn: u64,
 }
 
 /// What a step of background work came to.
@@ -140,6 +144,7 @@ impl Engine {
             loaders: SortedMap::new(),
             asked: SortedMap::new(),
             orphans,
+            turn: 0,
             has_news: false,
             maintained: 0,
         })
@@ -152,6 +157,7 @@ impl Engine {
 
     /// Runs a command, or says what it needs first. An error means that nothing changed.
     pub fn execute(&mut self, command: Command, context: Context) -> Result<Step> {
+        self.next_turn();
         self.begin(&command)?;
         self.attempt(command, context)
     }
@@ -159,7 +165,7 @@ impl Engine {
     fn attempt(&mut self, command: Command, context: Context) -> Result<Step> {
         let needed = self.needed(&command)?;
         if !needed.is_empty() {
-            return Ok(Step::Need(needed, Continuation { command }));
+            return Ok(Step::Need(needed, Continuation { command, turn: self.turn }));
         }
         self.expire(&command, context.now_ms)?;
         let makes_room = command.makes_room();
@@ -170,7 +176,7 @@ impl Engine {
                 let result = self.run(command, context);
                 let wanted = self.wanted(id)?;
                 if !wanted.is_empty() {
-                    return Ok(Step::Need(wanted, Continuation { command: again }));
+                    return Ok(Step::Need(wanted, Continuation { command: again, turn: self.turn }));
                 }
                 result?
             }
@@ -187,8 +193,16 @@ impl Engine {
         blobs: Vec<(BlobKey, Option<Bytes>)>,
         context: Context,
     ) -> Result<Step> {
+        if waiting.turn != self.turn {
+            self.next_turn();
+        }
         self.supply(blobs)?;
         self.attempt(waiting.command, context)
+    }
+
+    fn next_turn(&mut self) {
+        self.turn += 1;
+        self.collections.iter_mut().for_each(|(_, collection)| collection.forget_answers());
     }
 
     /// Whether a command that only reads has left background work to do since the last call.
@@ -200,6 +214,7 @@ impl Engine {
     ///
     /// `budget` is in kilobytes read or written, about; a step takes at least one row or part.
     pub fn maintain(&mut self, budget: u32, reason: Reason) -> Result<Maintained> {
+        self.next_turn();
         let mut batch = Batch::default();
         if !self.orphans.is_empty() {
             batch.makes_room = true;

@@ -8,10 +8,12 @@ use elanus::collection::search::{FilterText, QueryVectors, Search};
 use elanus::collection::write::Upsert;
 use elanus::column::rows::Values;
 use elanus::command::{Command, Reply, Stats};
+use elanus::engine::{Continuation, Step};
 use elanus::error::Error;
 use elanus::schema::index_params::IndexSpec;
 use elanus::schema::{Metric, Value};
 use elanus::store::BlobKey;
+use elanus::timestamp::Context;
 
 use crate::glosses::{Asked, ROWS, Set, asked, create_with, flush, glosses};
 use crate::world::{World, rows, target};
@@ -250,6 +252,70 @@ fn where_there_is_room_vectors_are_read_in_after_opening() {
     let again = pair.whole.run(Command::Search { target: target("c"), search }).expect("a search");
     assert!(again == first);
     assert_eq!(pair.whole.loaded, loaded);
+}
+
+/// Runs a command up to where it waits for vectors, which must come to that, and gives what it waits for.
+fn begin(world: &mut World, command: Command, context: Context) -> (Vec<BlobKey>, Continuation) {
+    match world.engine.execute(command, context).expect("it begins") {
+        Step::Need(keys, waiting) => (keys, waiting),
+        Step::Done(..) => panic!("nothing was waited for"),
+    }
+}
+
+/// Goes on with a command that waits, to its end.
+fn end(world: &mut World, mut waiting: (Vec<BlobKey>, Continuation), context: Context) -> Reply {
+    loop {
+        let (keys, continuation) = waiting;
+        let blobs = keys.iter().map(|key| (*key, world.blobs.get(key).cloned())).collect();
+        match world.engine.resume(continuation, blobs, context).expect("it goes on") {
+            Step::Need(keys, continuation) => waiting = (keys, continuation),
+            Step::Done(reply, batch) => {
+                assert!(batch.is_empty(), "a search writes nothing");
+                return reply;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_between_is_seen_by_a_search_that_waits() {
+    let mut pair = Pair::new(Metric::Cosine, "AUTOINDEX");
+    pair.both(|world| world.reopen().expect("the store opens"));
+    let context = Context { now_ms: pair.left.now_ms, seed: 1 };
+    let ask = |search| Command::Search { target: target("c"), search };
+    // Another search, with other candidates at the same place.
+    pair.same("the collection is read in", ask(pair.search(0..1, "id < 0")));
+    let (first, second) = (ask(pair.search(2..4, "")), ask(pair.search(8..11, "bucket < 80")));
+    let first_waits = begin(&mut pair.left, first.clone(), context);
+    let second_waits = begin(&mut pair.left, second.clone(), context);
+    let first_found = end(&mut pair.left, first_waits, context);
+    let second_found = end(&mut pair.left, second_waits, context);
+    assert!(first_found == pair.whole.run(first).expect("a search"), "the other's candidates are taken for its own");
+    assert!(second_found == pair.whole.run(second).expect("a search"), "the other's candidates are taken for its own");
+    // Rows go, at first by deletes alone, then with their segments.
+    for (query, compacts) in [(12, false), (16, true)] {
+        let search = ask(pair.search(query..query + 3, ""));
+        let Ok(Reply::Hits(before)) = pair.whole.run(search.clone()) else { panic!("a search finds hits") };
+        let waiting = begin(&mut pair.left, search.clone(), context);
+        let Values::Ints(ids) = &before.primary_keys else { panic!("keys are numbers") };
+        let half: Vec<Value> = ids.iter().step_by(2).map(|id| Value::Int(*id)).collect();
+        let expression = if compacts { "id in {gone} or id % 3 > 0" } else { "id in {gone}" }.to_string();
+        let params = [("gone".to_string(), Value::List(half))].into_iter().collect();
+        let delete = Delete { filter: FilterText { expression, params }, ..Delete::default() };
+        pair.both(|world| {
+            world.run(Command::Delete { target: target("c"), delete: delete.clone() }).expect("a delete");
+            if compacts {
+                world.run(Command::Compact { target: target("c") }).expect("a compaction");
+                world.settle();
+            }
+        });
+        let found = end(&mut pair.left, waiting, context);
+        let again = pair.left.run(search.clone()).expect("a search");
+        assert!(found == again, "a search that waited finds what one finds that did not");
+        if !compacts {
+            assert!(found == pair.whole.run(search).expect("a search"), "rows are found that are gone");
+        }
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@ use elanus::timestamp::Context;
 /// One engine, one store, one clock.
 pub struct World {
     pub blobs: BTreeMap<BlobKey, Bytes>,
-    engine: Engine,
-    now_ms: u64,
+    pub engine: Engine,
+    pub now_ms: u64,
     options: Options,
     /// Blobs that were loaded.
     pub loaded: usize,
