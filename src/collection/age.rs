@@ -1,11 +1,13 @@
 //! Rows that are too old.
 //!
-//! They die when a command comes to their collection, in memory alone: what is stored of a row tells when it was written,
-//! so whoever reads it back lets it die again, until its segment is rewritten without it.
+//! They die when a command comes to their collection, in memory at first: what is stored of a row tells when it was
+//! written, so whoever reads it back lets it die again. What writes to the collection logs these deaths too. A new row may
+//! have the key of one that is too old, which must stay dead then, whatever age is allowed later and whatever the clock says.
 
 use super::Collection;
 use super::primary::RowAddress;
 use crate::column::{Column, ColumnData};
+use crate::store::Batch;
 
 impl Collection {
     /// Lets the rows die that were written before a time; says whether there were any. Rows without times stay.
@@ -29,11 +31,20 @@ impl Collection {
             }
         }
         self.oldest_ms = Some(oldest);
-        self.kill(&old);
-        if !old.is_empty() {
-            self.forget_answers();
+        if old.is_empty() {
+            return false;
         }
-        !old.is_empty()
+        self.kill(&old);
+        self.forget_answers();
+        self.expired.extend(old);
+        true
+    }
+
+    /// Logs the deaths of rows that were too old, as far as memory alone knows of them.
+    pub fn log_expired(&mut self) -> Batch {
+        let mut expired = std::mem::take(&mut self.expired);
+        expired.retain(|at| self.segments.contains_key(&at.segment));
+        self.log_deletes(expired)
     }
 }
 

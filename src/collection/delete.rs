@@ -91,7 +91,8 @@ impl Collection {
         Ok(found)
     }
 
-    fn log_deletes(&mut self, doomed: Vec<RowAddress>) -> Batch {
+    /// Kills rows, and logs that.
+    pub(super) fn log_deletes(&mut self, doomed: Vec<RowAddress>) -> Batch {
         let mut batch = Batch::default();
         if !doomed.is_empty() {
             let record =

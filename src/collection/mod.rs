@@ -78,6 +78,8 @@ pub struct Collection {
     asked: usize,
     /// No live row was written before this time; `None` where that is not known.
     oldest_ms: Option<i64>,
+    /// Rows that were too old, whose deaths are not logged.
+    expired: Vec<RowAddress>,
     /// The time by which pages are old: it goes on with each command. What was not read since it was put has 0.
     reading: u32,
 }
@@ -183,6 +185,7 @@ impl Collection {
             answered: Vec::new(),
             asked: 0,
             oldest_ms: None,
+            expired: Vec::new(),
             reading: 1,
         }
     }

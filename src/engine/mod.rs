@@ -169,6 +169,8 @@ impl Engine {
         }
         self.expire(&command, context.now_ms)?;
         let makes_room = command.makes_room();
+        let writes_rows = matches!(command, Command::Insert { .. } | Command::Upsert { .. } | Command::Delete { .. });
+        let written = if writes_rows { self.collection_of(&command)? } else { None };
         let (reply, mut batch) = match self.late_reader(&command)? {
             None => self.run(command, context)?,
             Some(id) => {
@@ -181,6 +183,9 @@ impl Engine {
                 result?
             }
         };
+        if let Some(collection) = written.and_then(|id| self.collections.get_mut(&id)) {
+            batch.merge(collection.log_expired());
+        }
         batch.makes_room = makes_room;
         self.note(&batch);
         Ok(Step::Done(reply, batch))

@@ -153,6 +153,11 @@ impl Engine {
         Ok(())
     }
 
+    /// The collection whose rows a command is about.
+    pub(super) fn collection_of(&self, command: &Command) -> Result<Option<u64>> {
+        needs_rows(command).map(|target| Ok(self.catalog.resolve(target)?.id)).transpose()
+    }
+
     /// Takes a collection out of memory, all of which is in storage, but for what was asked of it.
     pub(super) fn let_go(&mut self, id: u64) {
         let asked = self.collections.remove(&id).map(|collection| collection.asked()).unwrap_or_default();

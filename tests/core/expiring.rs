@@ -167,3 +167,32 @@ fn a_limit_of_age_may_come_later_change_and_go() {
     made(&mut other, Some("60"));
     made(&mut other, Some("60"));
 }
+
+#[test]
+fn what_was_written_over_rows_that_were_too_old_holds_when_the_limit_goes() {
+    for is_sealed in [false, true] {
+        for is_read_before in [false, true] {
+            let mut world = World::new();
+            made(&mut world, Some("60"));
+            insert(&mut world, 0..4);
+            if is_sealed {
+                world.run(Command::Flush { target: target("c") }).unwrap();
+                world.settle();
+            }
+            world.wait(61_000);
+            if is_read_before {
+                assert_eq!(count(&mut world), 0);
+            }
+            insert(&mut world, 0..1);
+            let delete = Delete { ids: Some(vec![Value::Int(1)]), ..Delete::default() };
+            world.run(Command::Delete { target: target("c"), delete }).unwrap();
+            alter(&mut world, None);
+            world.reopen().unwrap();
+            let ids = all(&mut world);
+            assert_eq!(ids, [0], "each key once, and what was deleted is gone; sealed: {is_sealed}");
+            world.settle();
+            world.reopen().unwrap();
+            assert_eq!((all(&mut world), count(&mut world)), (vec![0], 1));
+        }
+    }
+}
